@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Mailboxes: indirect message passing between processes.
+ *
+ * open("/dev/mailbox") gives a control handle.  MBX_IOC_CREATE and
+ * MBX_IOC_OPEN on it return a mailbox handle: a close-on-exec, pollable file
+ * descriptor which read(2) and write(2) move one message through, and which
+ * carries the right to send, to receive, or both.
+ */
+#ifndef _UAPI_LINUX_IPC_MAILBOX_H
+#define _UAPI_LINUX_IPC_MAILBOX_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: structures and errors
+ *
+ * Every argument structure starts with @size, its size as the caller knows it.
+ * A newer kernel treats members that an older caller does not have as zero; an
+ * older kernel refuses members that it does not know unless they are zero.
+ * Members called out_* are written by the kernel; what the caller put there is
+ * ignored, and what stands there after an error means nothing unless said
+ * otherwise.
+ *
+ * Commands share these errors:
+ *
+ *  - ENOTTY: no such command on this kind of handle
+ *  - EINVAL: @size is below the first release's, or above a page; a member has
+ *    a known but wrong value
+ *  - E2BIG: a member beyond those that this kernel knows is not zero
+ *  - EOPNOTSUPP: an unknown flag, or a reserved member that is not zero
+ *  - EFAULT: an address is not accessible; nothing has happened
+ *  - ENOMEM: the kernel or the caller's memory cgroup has no memory left
+ *
+ * A mailbox that has ended answers every command on its handles with
+ *
+ *  - EIDRM: it was deleted
+ *  - EOWNERDEAD: it was owned by a process, and that process has exited
+ *
+ * Limits answer
+ *
+ *  - EDQUOT: a limit of this user (max_user_mailboxes in MBX_IOC_CREATE,
+ *    max_user_bytes in MBX_IOC_SEND and write(2))
+ *  - ENOSPC: a limit of the whole system (max_mailboxes, max_bytes)
+ *  - EMSGSIZE: the message is longer than the mailbox or the buffer takes
+ *  - EMFILE: this process has no free descriptor
+ *
+ * A deadline is an absolute time in nanoseconds, 0 for none, on CLOCK_MONOTONIC
+ * or with MBX_*_REALTIME on CLOCK_REALTIME.  A command that can complete at
+ * once does so even when its deadline has passed.  A wait that a signal
+ * handler interrupts is restarted under SA_RESTART, deadline unchanged, and
+ * fails with EINTR otherwise.
+ */
+
+#define MBX_DEVICE	"/dev/mailbox"
+
+/* Raised when an existing program would notice. */
+#define MBX_ABI		1
+
+/* Longest mailbox name in bytes, without a terminator. */
+#define MBX_NAME_MAX	255
+
+/* Capacity of a mailbox whose senders never wait. */
+#define MBX_UNBOUNDED	0xffffffffU
+
+/* In struct mbx_create: the caller's effective user or group. */
+#define MBX_SELF	0xffffffffU
+
+/**
+ * struct mbx_version - argument of MBX_IOC_VERSION
+ * @size: sizeof(struct mbx_version)
+ * @flags: must be 0
+ * @out_abi: MBX_ABI of the kernel module
+ * @out_release: module release, (major << 16) | (minor << 8) | patch
+ * @out_features: bits of optional features; none are defined yet
+ *
+ * Works on control and mailbox handles.
+ *
+ * Return: 0, or -1 with one of the shared errors.
+ */
+struct mbx_version {
+	__u32 size;
+	__u32 flags;
+	__u32 out_abi;
+	__u32 out_release;
+	__aligned_u64 out_features;
+};
+
+/* Ends with the calling process (or by MBX_IOC_DELETE); only it receives. */
+#define MBX_CREATE_OWNED	(1U << 0)
+/* Records when each message was sent; see @out_time of struct mbx_receive. */
+#define MBX_CREATE_TIMESTAMP	(1U << 1)
+
+/**
+ * struct mbx_create - argument of MBX_IOC_CREATE
+ * @size: sizeof(struct mbx_create)
+ * @flags: MBX_CREATE_*
+ * @name_ptr: address of the name, or 0 for a mailbox without a name
+ * @name_len: length of the name in bytes, 1..MBX_NAME_MAX; 0 with no name
+ * @mode: permission bits, at most 0666: r to receive, w to send, as for a file
+ * @uid: owning user, or MBX_SELF
+ * @gid: owning group, or MBX_SELF
+ * @capacity: messages that may wait in the mailbox; 0 makes every send a
+ *	rendezvous; MBX_UNBOUNDED lets only the byte limits refuse
+ * @msg_max: longest message in bytes; 0 for the module's max_msg_size
+ * @out_id: the mailbox's id, never used again for another
+ *
+ * Create a mailbox in the caller's network namespace and open it for sending
+ * and receiving.  A name is unique in its namespace; it has no control
+ * character, blank or '/', and does not start with '@'.
+ *
+ * Without MBX_CREATE_OWNED the mailbox belongs to the system and lives until
+ * it is deleted.  With it the mailbox dies with the calling process, and one
+ * without a name already with its last handle.
+ *
+ * Return: a new mailbox handle, or -1 with errno
+ *
+ *  - EEXIST: the name is taken
+ *  - EINVAL: bad name, mode, or a @msg_max above max_msg_size
+ *  - EPERM: @uid or @gid is not the caller's and it lacks CAP_CHOWN
+ *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit
+ */
+struct mbx_create {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name_ptr;
+	__u32 name_len;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 capacity;
+	__u32 msg_max;
+	__aligned_u64 out_id;
+};
+
+/* The rights that the handle is to carry; none gives a handle for STAT. */
+#define MBX_OPEN_SEND		(1U << 0)
+#define MBX_OPEN_RECEIVE	(1U << 1)
+
+/**
+ * struct mbx_open - argument of MBX_IOC_OPEN
+ * @size: sizeof(struct mbx_open)
+ * @flags: MBX_OPEN_*
+ * @name_ptr: address of the name, or 0 to open by id
+ * @name_len: length of the name in bytes; 0 to open by id
+ * @__reserved: must be 0
+ * @id: the id; 0 to open by name
+ * @out_id: id of the mailbox
+ *
+ * Return: a new mailbox handle, or -1 with errno
+ *
+ *  - ENOENT: no such mailbox in the caller's network namespace
+ *  - EACCES: the mode bits refuse a requested right (without any right
+ *    requested: all rights); or MBX_OPEN_RECEIVE on another process's owned
+ *    mailbox
+ *  - EMFILE, ENFILE: a limit
+ */
+struct mbx_open {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name_ptr;
+	__u32 name_len;
+	__u32 __reserved;
+	__aligned_u64 id;
+	__aligned_u64 out_id;
+};
+
+/**
+ * struct mbx_delete - argument of MBX_IOC_DELETE
+ * @size: sizeof(struct mbx_delete)
+ * @flags: must be 0
+ * @name_ptr: address of the name, or 0
+ * @name_len: length of the name in bytes, or 0
+ * @__reserved: must be 0
+ * @id: the id, or 0
+ *
+ * Delete a mailbox with the messages in it, by name, by id, or with neither
+ * the one whose handle the command is issued on.  Whoever waits in it is woken
+ * with EIDRM, and every handle answers EIDRM from now on.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - ENOENT: no such mailbox in the caller's network namespace
+ *  - EPERM: the caller is neither the mailbox's user nor its creator, and
+ *    lacks CAP_IPC_OWNER
+ */
+struct mbx_delete {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name_ptr;
+	__u32 name_len;
+	__u32 __reserved;
+	__aligned_u64 id;
+};
+
+/* Do not wait; O_NONBLOCK on the handle does the same. */
+#define MBX_SEND_NONBLOCK	(1U << 0)
+/* Return only when a receiver has taken the message. */
+#define MBX_SEND_SYNC		(1U << 1)
+/* @deadline is on CLOCK_REALTIME. */
+#define MBX_SEND_REALTIME	(1U << 2)
+
+/**
+ * struct mbx_send - argument of MBX_IOC_SEND
+ * @size: sizeof(struct mbx_send)
+ * @flags: MBX_SEND_*
+ * @data_ptr: address of the message
+ * @data_len: its length in bytes; 0 is a message too
+ * @__reserved: must be 0
+ * @deadline: absolute time in ns to wait until, or 0
+ * @out_seq: sequence number of the message in its mailbox, from 1
+ * @out_pid: process that took the message, in the caller's pid namespace; 0 if
+ *	nobody has yet or it is not visible there
+ * @out_tid: thread that took it
+ *
+ * Send one message.  It goes to the receiver that has waited longest, else into
+ * the queue; if that is full the caller waits for room.  With capacity 0 or
+ * MBX_SEND_SYNC the command completes only when a receiver has the message.
+ *
+ * A command that fails has sent nothing.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
+ *    receiver waits
+ *  - EBADF: the handle has no right to send
+ *  - EINTR: a signal arrived during the wait
+ *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK; a deadline above 2^63 - 1;
+ *    MBX_SEND_REALTIME without a deadline
+ *  - EMSGSIZE: @data_len is above the mailbox's msg_max
+ *  - ETIMEDOUT: the deadline has passed
+ *  - EDQUOT, ENOSPC: a limit on queued bytes; never waits for one
+ */
+struct mbx_send {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 data_ptr;
+	__u32 data_len;
+	__u32 __reserved;
+	__aligned_u64 deadline;
+	__aligned_u64 out_seq;
+	__s32 out_pid;
+	__s32 out_tid;
+};
+
+/* Do not wait; O_NONBLOCK on the handle does the same. */
+#define MBX_RECEIVE_NONBLOCK	(1U << 0)
+/* Leave the message where it is. */
+#define MBX_RECEIVE_PEEK	(1U << 1)
+/* @deadline is on CLOCK_REALTIME. */
+#define MBX_RECEIVE_REALTIME	(1U << 2)
+
+/**
+ * struct mbx_receive - argument of MBX_IOC_RECEIVE
+ * @size: sizeof(struct mbx_receive)
+ * @flags: MBX_RECEIVE_*
+ * @data_ptr: address of the buffer
+ * @data_len: its length in bytes
+ * @out_len: length of the message; also set on EMSGSIZE
+ * @deadline: absolute time in ns to wait until, or 0
+ * @out_seq: sequence number of the message in its mailbox, from 1
+ * @out_time: when the message was sent, CLOCK_MONOTONIC in ns; 0 unless the
+ *	mailbox has MBX_CREATE_TIMESTAMP
+ * @out_pid: sending process, in the caller's pid namespace; 0 if not visible
+ * @out_tid: sending thread, likewise
+ * @out_uid: effective user of the sender when it sent, in the caller's user
+ *	namespace; the overflow id if it has none there
+ * @out_gid: effective group, likewise
+ *
+ * Receive the oldest message.  A command that fails leaves it in its place.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EAGAIN: MBX_RECEIVE_NONBLOCK, and no message is there
+ *  - EBADF: the handle has no right to receive
+ *  - EINTR: a signal arrived during the wait
+ *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline
+ *  - EMSGSIZE: the buffer is too small; @out_len tells the length
+ *  - ETIMEDOUT: the deadline has passed
+ */
+struct mbx_receive {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 data_ptr;
+	__u32 data_len;
+	__u32 out_len;
+	__aligned_u64 deadline;
+	__aligned_u64 out_seq;
+	__aligned_u64 out_time;
+	__s32 out_pid;
+	__s32 out_tid;
+	__u32 out_uid;
+	__u32 out_gid;
+};
+
+/**
+ * struct mbx_stat - argument of MBX_IOC_STAT
+ * @size: sizeof(struct mbx_stat)
+ * @flags: must be 0
+ * @out_id: id of the mailbox
+ * @out_flags: MBX_CREATE_* that it was created with
+ * @out_mode: permission bits
+ * @out_uid: owning user, in the caller's user namespace
+ * @out_gid: owning group, likewise
+ * @out_capacity: messages that may wait in it
+ * @out_msg_max: longest message in bytes
+ * @out_owner_pid: owning process in the caller's pid namespace, 0 if none
+ * @out_creator_pid: creating process, likewise
+ * @out_handles: open handles (files, not descriptors)
+ * @out_depth: messages waiting in it now
+ * @out_high_water: most messages that ever waited in it
+ * @out_senders: threads blocked in a send now
+ * @out_receivers: threads blocked in a receive now
+ * @out_bytes: bytes in waiting messages
+ * @out_sent: messages ever sent to it
+ * @out_received: messages ever received from it
+ * @out_bytes_sent: bytes in the messages of @out_sent
+ * @out_bytes_received: bytes in the messages of @out_received
+ * @out_created: creation time, CLOCK_BOOTTIME in ns
+ * @out_rights: MBX_OPEN_* rights of this handle
+ * @out_name_len: length of the name, 0 if none
+ * @out_name: the name, padded with zero bytes
+ *
+ * Return: 0, or -1 with one of the shared errors.
+ */
+struct mbx_stat {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_id;
+	__u32 out_flags;
+	__u32 out_mode;
+	__u32 out_uid;
+	__u32 out_gid;
+	__u32 out_capacity;
+	__u32 out_msg_max;
+	__s32 out_owner_pid;
+	__s32 out_creator_pid;
+	__u32 out_handles;
+	__u32 out_depth;
+	__u32 out_high_water;
+	__u32 out_senders;
+	__u32 out_receivers;
+	__u32 out_rights;
+	__aligned_u64 out_bytes;
+	__aligned_u64 out_sent;
+	__aligned_u64 out_received;
+	__aligned_u64 out_bytes_sent;
+	__aligned_u64 out_bytes_received;
+	__aligned_u64 out_created;
+	__u32 out_name_len;
+	__u8 out_name[MBX_NAME_MAX + 1];
+	__u32 __reserved;
+};
+
+#define MBX_IOC_MAGIC	0xBA
+
+enum {
+	MBX_CMD_VERSION,
+	MBX_CMD_CREATE,
+	MBX_CMD_OPEN,
+	MBX_CMD_DELETE,
+	MBX_CMD_SEND,
+	MBX_CMD_RECEIVE,
+	MBX_CMD_STAT,
+};
+
+#define MBX_IOC_VERSION	_IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
+#define MBX_IOC_CREATE	_IO(MBX_IOC_MAGIC, MBX_CMD_CREATE)
+#define MBX_IOC_OPEN	_IO(MBX_IOC_MAGIC, MBX_CMD_OPEN)
+#define MBX_IOC_DELETE	_IO(MBX_IOC_MAGIC, MBX_CMD_DELETE)
+#define MBX_IOC_SEND	_IO(MBX_IOC_MAGIC, MBX_CMD_SEND)
+#define MBX_IOC_RECEIVE	_IO(MBX_IOC_MAGIC, MBX_CMD_RECEIVE)
+#define MBX_IOC_STAT	_IO(MBX_IOC_MAGIC, MBX_CMD_STAT)
+
+#endif /* _UAPI_LINUX_IPC_MAILBOX_H */
