@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MBX_TASK_H
+#define MBX_TASK_H
+
+#include <linux/cred.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+
+/* What a blocked thread is doing; 0 while it is not blocked. */
+enum mbx_op {
+	MBX_OP_NONE,
+	MBX_OP_SEND,
+	MBX_OP_SYNC,
+	MBX_OP_RECEIVE,
+	MBX_OP_PEEK,
+};
+
+/**
+ * struct mbx_blocked - where a thread waits
+ * @op: what it does there
+ * @clock: clock of @deadline
+ * @box: id of the mailbox
+ * @since: start of the wait, CLOCK_MONOTONIC in ns
+ * @deadline: absolute ns, 0 for none
+ */
+struct mbx_blocked {
+	enum mbx_op op;
+	clockid_t clock;
+	u64 box;
+	u64 since;
+	u64 deadline;
+};
+
+/**
+ * struct mbx_usage - what a thread or process has done with mailboxes
+ * @sent: messages sent
+ * @received: messages received
+ * @bytes_sent: bytes in the messages of @sent
+ * @bytes_received: bytes in the messages of @received
+ */
+struct mbx_usage {
+	u64 sent;
+	u64 received;
+	u64 bytes_sent;
+	u64 bytes_received;
+};
+
+/**
+ * struct mbx_proc - a process that has used a mailbox
+ * @node: in the table of processes [records]
+ * @refs: its tasks, its owned boxes, the table
+ * @pid: its thread group id [const]
+ * @exited: its last thread is exiting
+ * @boxes: mailboxes that it owns [records]
+ * @nr_boxes: length of @boxes [records]
+ * @tasks: its threads that have used a mailbox [records]
+ * @past: usage of its threads that have exited [records]
+ * @dying: on the list of the exit work
+ * @rcu: frees it after readers of the table are done
+ */
+struct mbx_proc {
+	struct hlist_node node;
+	refcount_t refs;
+	bool exited;
+	struct pid *pid;
+	struct list_head boxes;
+	unsigned int nr_boxes;
+	struct list_head tasks;
+	struct mbx_usage past;
+	struct llist_node dying;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct mbx_task - a thread that has used a mailbox, with one set of
+ *	credentials
+ * @refs: messages that it sent, handles that it used last, the table
+ * @self: @pid while the record is in the table, then NULL
+ * @pid: its thread id [const]
+ * @cred: its credentials [const]
+ * @proc: its process [const]
+ * @user: who pays for what it sends [const]
+ * @usage: written by the thread itself, read by anyone
+ * @lock: protects @blocked
+ * @blocked: what it waits for
+ * @node: in the table of tasks [records]
+ * @sibling: in @tasks of the process [records]
+ * @dying: on the list of the exit work
+ * @rcu: frees it after readers of the table are done
+ */
+struct mbx_task {
+	refcount_t refs;
+	struct pid *self;
+	struct pid *pid;
+	const struct cred *cred;
+	struct mbx_proc *proc;
+	struct mbx_user *user;
+	struct mbx_usage usage;
+	raw_spinlock_t lock;
+	struct mbx_blocked blocked;
+	struct hlist_node node;
+	struct list_head sibling;
+	struct llist_node dying;
+	struct rcu_head rcu;
+};
+
+/**
+ * mbx_task_is_current() - is this the record of the caller?
+ * @task: the record
+ *
+ * It has references, so neither pointer can have been reused.  If it is, only
+ * the caller itself can take it out of the table, which has a reference.
+ *
+ * Return: true if it is.
+ */
+static inline bool mbx_task_is_current(const struct mbx_task *task)
+{
+	return READ_ONCE(task->self) == task_pid(current) &&
+	       task->cred == current_cred();
+}
+
+static inline struct mbx_proc *mbx_proc_ref(struct mbx_proc *proc)
+{
+	refcount_inc(&proc->refs);
+	return proc;
+}
+
+static inline struct mbx_task *mbx_task_ref(struct mbx_task *task)
+{
+	refcount_inc(&task->refs);
+	return task;
+}
+
+struct mbx_box;
+
+int mbx_task_init(void);
+void mbx_task_exit(void);
+struct mbx_task *mbx_task_get_current(void);
+void mbx_task_put(struct mbx_task *task);
+void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked);
+void mbx_task_unblock(struct mbx_task *task);
+bool mbx_task_query(struct pid *tid, struct mbx_usage *usage,
+		    struct mbx_blocked *blocked);
+bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
+		    struct mbx_blocked *blocked, unsigned int *nr_boxes);
+void mbx_task_flush(void);
+void mbx_proc_own(struct mbx_box *box);
+void mbx_proc_put(struct mbx_proc *proc);
+void mbx_proc_disown(struct mbx_box *box);
+
+#endif /* MBX_TASK_H */
