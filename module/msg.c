@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A message: memory, and copies from and to user space.
+ *
+ * Payloads up to 4 KiB lie in slab caches of our own: no caller chooses the
+ * size of an object in a general cache.  Longer ones have pages of their own.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "mbx.h"
+
+static const struct {
+	const char *name;
+	u32 len;
+} classes[MBX_SPARE_CLASSES] = {
+	[MBX_MSG_64] = { "mbx_msg_64", 64 },
+	[MBX_MSG_1K] = { "mbx_msg_1k", 1024 },
+	[MBX_MSG_4K] = { "mbx_msg_4k", 4096 },
+};
+
+static struct kmem_cache *caches[MBX_SPARE_CLASSES];
+
+/**
+ * mbx_msg_init() - create the caches
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int mbx_msg_init(void)
+{
+	const size_t header = offsetof(struct mbx_msg, data);
+	unsigned int i;
+
+	for (i = 0; i < MBX_SPARE_CLASSES; i++) {
+		caches[i] = kmem_cache_create_usercopy(classes[i].name,
+						       header + classes[i].len,
+						       0, SLAB_ACCOUNT, header,
+						       classes[i].len, NULL);
+		if (!caches[i]) {
+			mbx_msg_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * mbx_msg_exit() - destroy the caches
+ */
+void mbx_msg_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MBX_SPARE_CLASSES; i++)
+		kmem_cache_destroy(caches[i]);
+}
+
+/* The header of a message with pages of its own is of the smallest class. */
+static struct kmem_cache *cache_of(enum mbx_msg_class class)
+{
+	return caches[class == MBX_MSG_BIG ? MBX_MSG_64 : class];
+}
+
+/* Memory that a message really takes. */
+static size_t cost_of(enum mbx_msg_class class, u32 len)
+{
+	return kmem_cache_size(cache_of(class)) +
+	       (class == MBX_MSG_BIG ? PAGE_ALIGN(len) : 0);
+}
+
+static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len)
+{
+	struct mbx_msg *msg;
+
+	msg = kmem_cache_alloc(cache_of(class), GFP_KERNEL);
+	if (!msg)
+		return NULL;
+
+	msg->class = class;
+	if (class != MBX_MSG_BIG)
+		return msg;
+
+	msg->big = kvmalloc(PAGE_ALIGN(len), GFP_KERNEL_ACCOUNT);
+	if (!msg->big) {
+		kmem_cache_free(cache_of(class), msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/**
+ * mbx_msg_create() - allocate a message and copy its payload in
+ * @payer: charged for the memory
+ * @data: the payload
+ * @len: its length, which the caller has checked
+ *
+ * Context: Process context.  Sleeps.
+ * Return: the message, without a sender; or an error pointer: -EDQUOT, -ENOSPC,
+ * -ENOMEM, -EFAULT.
+ */
+struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
+			       u32 len)
+{
+	const enum mbx_msg_class class = mbx_msg_class(len);
+	const size_t cost = cost_of(class, len);
+	struct mbx_msg *msg;
+	int err;
+
+	err = mbx_quota_charge_bytes(payer, cost);
+	if (err)
+		return ERR_PTR(err);
+
+	msg = alloc_msg(class, len);
+	if (!msg) {
+		mbx_quota_uncharge_bytes(payer, cost);
+		return ERR_PTR(-ENOMEM);
+	}
+	msg->from = NULL;
+	msg->payer = mbx_user_ref(payer);
+	msg->len = len;
+
+	if (copy_from_user(mbx_msg_payload(msg), data, len)) {
+		mbx_msg_destroy(msg);
+		return ERR_PTR(-EFAULT);
+	}
+	return msg;
+}
+
+/**
+ * mbx_msg_destroy() - free a message
+ * @msg: a message that is in no list
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_msg_destroy(struct mbx_msg *msg)
+{
+	struct mbx_user *payer = msg->payer;
+
+	mbx_quota_uncharge_bytes(payer, cost_of(msg->class, msg->len));
+	mbx_user_put(payer);
+	if (msg->from)
+		mbx_task_put(msg->from);
+	if (msg->class == MBX_MSG_BIG)
+		kvfree(msg->big);
+	kmem_cache_free(cache_of(msg->class), msg);
+}
+
+/**
+ * mbx_msg_destroy_list() - free messages
+ * @list: the first of them
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_msg_destroy_list(struct mbx_msg *list)
+{
+	struct mbx_msg *msg;
+
+	while ((msg = list)) {
+		list = msg->next;
+		mbx_msg_destroy(msg);
+		cond_resched();
+	}
+}
+
+/**
+ * mbx_msg_copy() - copy a payload out
+ * @msg: the message
+ * @data: a buffer of at least its length
+ *
+ * Context: Process context.  Sleeps.
+ * Return: 0, or -EFAULT.
+ */
+int mbx_msg_copy(struct mbx_msg *msg, void __user *data)
+{
+	return copy_to_user(data, mbx_msg_payload(msg), msg->len) ? -EFAULT : 0;
+}

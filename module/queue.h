@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The messages in a mailbox: order and accounting, nothing else.
+ *
+ *        push            take           received
+ *   NEW ------> READY ----------> TAKEN ---------> GONE
+ *                 ^                |  |              ^
+ *                 +----------------+  +--------------+
+ *                       untake            withdraw
+ *
+ * A message that is being copied keeps its place: should the copy fail, it
+ * stands where it stood.  Its sender may withdraw it in any state but GONE, and
+ * whoever is copying it finds out afterwards.
+ *
+ * All of this happens with the box locked.
+ */
+#ifndef MBX_QUEUE_H
+#define MBX_QUEUE_H
+
+#include <linux/list.h>
+
+#include "msg.h"
+
+/**
+ * struct mbx_queue - the messages in a mailbox, oldest first
+ * @ready: messages that anyone may take
+ * @taken: messages that a receiver is copying
+ * @depth: messages of both lists that take room
+ * @high_water: highest @depth
+ * @last_seq: sequence number of the newest message
+ * @withdrawn: messages that were pushed and will not be received
+ * @received: messages that were received
+ * @bytes_sent: bytes in messages that were pushed and not withdrawn
+ * @bytes_received: bytes in messages that were received
+ */
+struct mbx_queue {
+	struct list_head ready;
+	struct list_head taken;
+	u32 depth;
+	u32 high_water;
+	u64 last_seq;
+	u64 withdrawn;
+	u64 received;
+	u64 bytes_sent;
+	u64 bytes_received;
+};
+
+void mbx_queue_init(struct mbx_queue *queue);
+void mbx_queue_take(struct mbx_queue *queue, struct mbx_msg *msg);
+void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg);
+void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
+		      bool counted);
+void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
+
+/**
+ * mbx_queue_push() - append a message
+ * @queue: the queue
+ * @msg: a new message, which gets the next sequence number
+ * @counted: whether it takes room
+ */
+static inline void mbx_queue_push(struct mbx_queue *queue, struct mbx_msg *msg,
+				  bool counted)
+{
+	msg->seq = ++queue->last_seq;
+	msg->state = MBX_MSG_READY;
+	msg->counted = counted;
+	list_add_tail(&msg->node, &queue->ready);
+
+	queue->bytes_sent += msg->len;
+	queue->depth += counted;
+	if (queue->depth > queue->high_water)
+		queue->high_water = queue->depth;
+}
+
+/**
+ * mbx_queue_first() - find the oldest message that nobody is copying
+ * @queue: the queue
+ *
+ * Return: the message, or NULL.
+ */
+static inline struct mbx_msg *mbx_queue_first(struct mbx_queue *queue)
+{
+	return list_first_entry_or_null(&queue->ready, struct mbx_msg, node);
+}
+
+static inline void mbx_queue_leave(struct mbx_queue *queue, struct mbx_msg *msg)
+{
+	msg->state = MBX_MSG_GONE;
+	list_del(&msg->node);
+	queue->depth -= msg->counted;
+}
+
+/**
+ * mbx_queue_received() - remove a message that a receiver now has
+ * @queue: the queue
+ * @msg: a ready or taken message; the caller owns the queue's reference
+ */
+static inline void mbx_queue_received(struct mbx_queue *queue,
+				      struct mbx_msg *msg)
+{
+	mbx_queue_leave(queue, msg);
+	queue->received++;
+	queue->bytes_received += msg->len;
+}
+
+#endif /* MBX_QUEUE_H */
