@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who may do what: mode bits as for a file, with effective ids.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include "mbx.h"
+
+/**
+ * mbx_box_set_ids() - decide to whom a new mailbox belongs
+ * @box: the mailbox
+ * @uid: user as the caller sees it, or MBX_SELF
+ * @gid: group as the caller sees it, or MBX_SELF
+ *
+ * Context: Process context.
+ * Return: 0; -EINVAL if there is no such user or group in the caller's user
+ * namespace; -EPERM if it may not give a mailbox to them.
+ */
+int mbx_box_set_ids(struct mbx_box *box, u32 uid, u32 gid)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	box->uid = uid == MBX_SELF ? current_euid() : make_kuid(ns, uid);
+	box->gid = gid == MBX_SELF ? current_egid() : make_kgid(ns, gid);
+	if (!uid_valid(box->uid) || !gid_valid(box->gid))
+		return -EINVAL;
+
+	if (uid_eq(box->uid, current_euid()) && in_egroup_p(box->gid))
+		return 0;
+	return ns_capable(ns, CAP_CHOWN) ? 0 : -EPERM;
+}
+
+/*
+ * The capability counts where the mailbox lives: a handle may have been passed
+ * to a process that is root elsewhere.
+ */
+static bool capable_of_all(const struct mbx_box *box)
+{
+	return ns_capable(box->user_ns, CAP_IPC_OWNER);
+}
+
+static u32 mode_rights(umode_t bits)
+{
+	return (bits & 4 ? MBX_OPEN_RECEIVE : 0) | (bits & 2 ? MBX_OPEN_SEND : 0);
+}
+
+static u32 rights_by_mode(const struct mbx_box *box)
+{
+	if (uid_eq(box->uid, current_euid()))
+		return mode_rights(box->mode >> 6);
+	if (in_egroup_p(box->gid))
+		return mode_rights(box->mode >> 3);
+	return mode_rights(box->mode);
+}
+
+/**
+ * mbx_box_allowed() - which rights may the caller open a mailbox with?
+ * @box: the mailbox
+ * @wanted: MBX_OPEN_* that it asks for
+ *
+ * Context: Process context.
+ * Return: those of @wanted that it may have.
+ */
+u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
+{
+	u32 rights = rights_by_mode(box);
+
+	if ((wanted & ~rights) && capable_of_all(box))
+		rights = MBX_OPEN_SEND | MBX_OPEN_RECEIVE;
+	if (box->owner && box->owner->pid != task_tgid(current))
+		rights &= ~MBX_OPEN_RECEIVE;
+	return wanted & rights;
+}
+
+static bool is_ours(const struct mbx_box *box)
+{
+	return uid_eq(box->uid, current_euid()) ||
+	       uid_eq(box->creator_uid, current_euid());
+}
+
+/**
+ * mbx_box_visible() - may the caller know that a mailbox exists?
+ * @box: the mailbox
+ *
+ * Context: Process context.
+ * Return: true if it may.
+ */
+bool mbx_box_visible(const struct mbx_box *box)
+{
+	return is_ours(box) || rights_by_mode(box) || capable_of_all(box);
+}
+
+/**
+ * mbx_box_deletable() - may the caller delete a mailbox?
+ * @box: the mailbox
+ *
+ * Context: Process context.
+ * Return: true if it may.
+ */
+bool mbx_box_deletable(const struct mbx_box *box)
+{
+	return is_ours(box) || capable_of_all(box);
+}

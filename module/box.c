@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mailboxes: how they come, what they tell, and how they go.
+ *
+ * The end of a mailbox (deletion, death of the owner, end of the network
+ * namespace) takes it out of the tables, marks it dead, wakes whoever waits and
+ * frees the messages; the object itself stays as long as somebody has a handle.
+ */
+#include <linux/module.h>
+#include <linux/pid_namespace.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+
+#include "mbx.h"
+#include "trace.h"
+
+/* How many freed messages of each class a mailbox keeps. */
+static const u8 may_keep[MBX_SPARE_CLASSES] = {
+	[MBX_MSG_64] = 16,
+	[MBX_MSG_1K] = 2,
+	[MBX_MSG_4K] = 1,
+};
+
+static void init_box(struct mbx_box *box, const struct mbx_create *arg)
+{
+	spin_lock_init(&box->lock);
+	mbx_queue_init(&box->queue);
+	INIT_LIST_HEAD(&box->senders);
+	INIT_LIST_HEAD(&box->synced);
+	INIT_LIST_HEAD(&box->receivers);
+	INIT_LIST_HEAD(&box->peekers);
+	init_waitqueue_head(&box->poll);
+	memcpy(box->may_keep, may_keep, sizeof(may_keep));
+
+	box->capacity = arg->capacity;
+	box->msg_max = arg->msg_max;
+	box->flags = arg->flags;
+	box->mode = arg->mode;
+	box->created = ktime_get_boottime_ns();
+	get_task_comm(box->creator_comm, current);
+	box->creator_uid = current_euid();
+	INIT_LIST_HEAD(&box->owned);
+	refcount_set(&box->refs, 1);
+}
+
+static struct mbx_box *alloc_box(const struct mbx_create *arg, const char *name)
+{
+	struct mbx_box *box;
+	int err;
+
+	box = kzalloc(struct_size(box, name, arg->name_len + 1),
+		      GFP_KERNEL_ACCOUNT);
+	if (!box)
+		return ERR_PTR(-ENOMEM);
+
+	init_box(box, arg);
+	box->name_len = arg->name_len;
+	if (name)
+		memcpy(box->name, name, arg->name_len);
+
+	err = mbx_box_set_ids(box, arg->uid, arg->gid);
+	if (err) {
+		kfree(box);
+		return ERR_PTR(err);
+	}
+	return box;
+}
+
+static void free_box(struct mbx_box *box)
+{
+	unsigned int i;
+
+	for (i = 0; i < MBX_SPARE_CLASSES; i++)
+		mbx_msg_destroy_list(box->spare[i]);
+	if (box->owner)
+		mbx_proc_put(box->owner);
+	put_pid(box->creator);
+	if (box->user_ns)
+		put_user_ns(box->user_ns);
+	if (box->user) {
+		mbx_quota_uncharge_box(box->user);
+		mbx_user_put(box->user);
+	}
+	kfree(box);
+}
+
+static int charge_box(struct mbx_box *box)
+{
+	struct mbx_user *user;
+	int err;
+
+	user = mbx_user_get(current_uid());
+	if (!user)
+		return -ENOMEM;
+	err = mbx_quota_charge_box(user);
+	if (err) {
+		mbx_user_put(user);
+		return err;
+	}
+	box->user = user;
+	box->creator = get_pid(task_tgid(current));
+	return 0;
+}
+
+static int set_owner(struct mbx_box *box)
+{
+	struct mbx_task *task;
+
+	if (!(box->flags & MBX_CREATE_OWNED))
+		return 0;
+	task = mbx_task_get_current();
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	box->owner = mbx_proc_ref(task->proc);
+	mbx_task_put(task);
+	return 0;
+}
+
+/* The owner is the caller's process: it does not exit meanwhile. */
+static int register_box(struct mbx_box *box)
+{
+	int err;
+
+	mbx_proc_own(box);
+	err = mbx_table_add(box);
+	if (err)
+		mbx_proc_disown(box);
+	return err;
+}
+
+/**
+ * mbx_box_create() - create a mailbox in the caller's network namespace
+ * @arg: its properties; flags, mode and limits have been checked
+ * @name: its checked name of @arg->name_len bytes, or NULL
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: the mailbox with a reference; or an error pointer: -EEXIST, -EINVAL,
+ * -EPERM, -EDQUOT, -ENOSPC, -ENOMEM.
+ */
+struct mbx_box *mbx_box_create(const struct mbx_create *arg, const char *name)
+{
+	struct mbx_box *box;
+	int err;
+
+	box = alloc_box(arg, name);
+	if (IS_ERR(box))
+		return box;
+
+	err = charge_box(box);
+	if (!err)
+		err = set_owner(box);
+	if (!err)
+		err = register_box(box);
+	if (err == -EEXIST) {
+		/* The name may be that of a process that has just died. */
+		mbx_task_flush();
+		err = register_box(box);
+	}
+	if (err) {
+		free_box(box);
+		return ERR_PTR(err);
+	}
+	trace_mbx_create(box);
+	return box;
+}
+
+/**
+ * mbx_box_put() - drop a reference
+ * @box: the mailbox; freed with its last reference
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_box_put(struct mbx_box *box)
+{
+	if (refcount_dec_and_test(&box->refs))
+		free_box(box);
+}
+
+static void purge(struct mbx_box *box, struct mbx_later *later)
+{
+	struct mbx_msg *msg, *next;
+
+	list_splice_init(&box->queue.taken, &box->queue.ready);
+	list_for_each_entry_safe(msg, next, &box->queue.ready, node) {
+		mbx_queue_withdraw(&box->queue, msg);
+		mbx_box_release(box, msg, later);
+	}
+}
+
+/**
+ * mbx_box_kill() - end a mailbox
+ * @box: the mailbox
+ * @why: -EIDRM or -EOWNERDEAD, which everybody gets from now on
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
+ * Return: false if it had ended before.
+ */
+bool mbx_box_kill(struct mbx_box *box, int why)
+{
+	struct mbx_later later = {};
+
+	if (!mbx_table_remove(box))
+		return false;
+
+	spin_lock(&box->lock);
+	box->dead = why;
+	mbx_wake_list(&box->senders, why, &later);
+	mbx_wake_list(&box->synced, why, &later);
+	mbx_wake_list(&box->receivers, why, &later);
+	mbx_wake_list(&box->peekers, why, &later);
+	purge(box, &later);
+	mbx_later_poll(&later, box, EPOLLHUP | EPOLLERR);
+	mbx_unlock(box, &later);
+
+	trace_mbx_delete(box, why);
+	mbx_box_put(box);
+	module_put(THIS_MODULE);
+	return true;
+}
+
+/**
+ * mbx_box_ended() - how has a mailbox ended?
+ * @box: a mailbox that has, or is about to
+ *
+ * Context: Any.  Takes the box's lock.
+ * Return: -EIDRM or -EOWNERDEAD.
+ */
+int mbx_box_ended(struct mbx_box *box)
+{
+	guard(spinlock)(&box->lock);
+
+	return mbx_box_error(box) ?: -EIDRM;
+}
+
+/**
+ * mbx_box_release() - drop a reference to a message
+ * @box: its mailbox
+ * @msg: a message that is not in the queue any more, or that has other
+ *	references
+ * @later: frees it, unless the box keeps it for the next send
+ *
+ * Context: The box is locked.
+ */
+void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
+		     struct mbx_later *later)
+{
+	if (--msg->refs)
+		return;
+
+	msg->refs = 1;
+	if (!box->dead && mbx_box_can_keep(box, msg)) {
+		mbx_box_keep(box, msg);
+	} else {
+		msg->next = later->garbage;
+		later->garbage = msg;
+	}
+}
+
+/**
+ * mbx_box_ready() - what can be done without waiting?
+ * @box: the mailbox
+ *
+ * Context: Any.  Takes the box's lock.
+ * Return: EPOLL* events.
+ */
+__poll_t mbx_box_ready(struct mbx_box *box)
+{
+	__poll_t events = 0;
+
+	guard(spinlock)(&box->lock);
+
+	if (mbx_box_error(box))
+		return EPOLLHUP | EPOLLERR;
+	if (mbx_queue_first(&box->queue) || !list_empty(&box->senders))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (mbx_box_has_room(box) || !list_empty(&box->receivers))
+		events |= EPOLLOUT | EPOLLWRNORM;
+	return events;
+}
+
+/**
+ * mbx_box_stat() - describe a mailbox
+ * @box: the mailbox
+ * @stat: its out_* members are filled, in the caller's namespaces
+ *
+ * Context: Process context.  Takes the box's lock.
+ * Return: 0, or the error of a mailbox that has ended.
+ */
+int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
+{
+	struct pid_namespace *pid_ns = task_active_pid_ns(current);
+	struct user_namespace *user_ns = current_user_ns();
+	const struct mbx_queue *queue = &box->queue;
+
+	stat->out_id = box->id;
+	stat->out_flags = box->flags;
+	stat->out_mode = box->mode;
+	stat->out_uid = from_kuid_munged(user_ns, box->uid);
+	stat->out_gid = from_kgid_munged(user_ns, box->gid);
+	stat->out_capacity = box->capacity;
+	stat->out_msg_max = box->msg_max;
+	stat->out_owner_pid = box->owner ? pid_nr_ns(box->owner->pid, pid_ns) : 0;
+	stat->out_creator_pid = pid_nr_ns(box->creator, pid_ns);
+	stat->out_created = box->created;
+	stat->out_name_len = box->name_len;
+	memset(stat->out_name, 0, sizeof(stat->out_name));
+	memcpy(stat->out_name, box->name, box->name_len);
+
+	guard(spinlock)(&box->lock);
+
+	stat->out_handles = box->nr_handles;
+	stat->out_depth = queue->depth;
+	stat->out_high_water = queue->high_water;
+	stat->out_senders = box->nr_senders;
+	stat->out_receivers = box->nr_receivers;
+	stat->out_bytes = queue->bytes_sent - queue->bytes_received;
+	stat->out_sent = queue->last_seq - queue->withdrawn;
+	stat->out_received = queue->received;
+	stat->out_bytes_sent = queue->bytes_sent;
+	stat->out_bytes_received = queue->bytes_received;
+	return mbx_box_error(box);
+}
+
+static unsigned int list_pids(struct list_head *list, pid_t *pids,
+			      unsigned int nr, unsigned int found,
+			      struct pid_namespace *ns)
+{
+	struct mbx_waiter *waiter;
+
+	list_for_each_entry(waiter, list, node) {
+		if (found == nr)
+			break;
+		pids[found++] = pid_nr_ns(waiter->task->pid, ns);
+	}
+	return found;
+}
+
+/**
+ * mbx_box_blocked() - list the threads that are blocked in a mailbox
+ * @box: the mailbox
+ * @senders: list those in a send, else those in a receive
+ * @pids: filled with thread ids as seen in @ns
+ * @nr: room in @pids
+ * @ns: a pid namespace
+ *
+ * Context: Any.  Takes the box's lock.
+ * Return: how many were filled in; longest waiting first in each kind of wait.
+ */
+unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
+			     unsigned int nr, struct pid_namespace *ns)
+{
+	unsigned int found;
+
+	guard(spinlock)(&box->lock);
+
+	found = list_pids(senders ? &box->synced : &box->receivers, pids, nr, 0,
+			  ns);
+	return list_pids(senders ? &box->senders : &box->peekers, pids, nr,
+			 found, ns);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MBX_BOX_H
+#define MBX_BOX_H
+
+#include <linux/list.h>
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <uapi/linux/ipc_mailbox.h>
+
+#include "queue.h"
+#include "task.h"
+
+struct mbx_later;
+
+/**
+ * struct mbx_box - a mailbox
+ * @lock: protects members tagged [box]
+ * @dead: 0 while it lives, then -EIDRM or -EOWNERDEAD [box]
+ * @queue: its messages [box]
+ * @may_keep: by size class, how many more messages @spare may get; nothing for
+ *	the largest class [box]
+ * @spare: freed messages by size class, for the next send [box]
+ * @senders: waiters for room, longest waiting first [box]
+ * @synced: waiters for their message to be taken [box]
+ * @receivers: waiters for a message [box]
+ * @peekers: waiters to see a message [box]
+ * @nr_senders: threads that sleep in a send [box]
+ * @nr_receivers: threads that sleep in a receive [box]
+ * @nr_handles: open handles [box]
+ * @poll: pollers of its handles
+ * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
+ * @msg_max: longest message [const]
+ * @flags: MBX_CREATE_* [const]
+ * @mode: permission bits [const]
+ * @uid: owning user [const]
+ * @gid: owning group [const]
+ * @id: never reused [const]
+ * @created: CLOCK_BOOTTIME in ns [const]
+ * @creator: process that created it [const]
+ * @creator_uid: its effective user [const]
+ * @creator_comm: its name then [const]
+ * @user: charged for the mailbox [const]
+ * @owner: owning process, or NULL [const]
+ * @owned: in @boxes of the owner [records]
+ * @net: its network namespace; NULL once the mailbox has ended [boxes]
+ * @user_ns: the user namespace that governs @net [const]
+ * @refs: handles, the id table, lookups
+ * @name_node: in the table of names [boxes]
+ * @name_len: length of @name, 0 if it has none [const]
+ * @name: with a terminator [const]
+ */
+struct mbx_box {
+	spinlock_t lock;
+	int dead;
+	struct mbx_queue queue;
+	u8 may_keep[MBX_SPARE_CLASSES + 1];
+	struct mbx_msg *spare[MBX_SPARE_CLASSES];
+	struct list_head senders;
+	struct list_head synced;
+	struct list_head receivers;
+	struct list_head peekers;
+	u32 nr_senders;
+	u32 nr_receivers;
+	u32 nr_handles;
+	wait_queue_head_t poll;
+
+	u32 capacity;
+	u32 msg_max;
+	u32 flags;
+	umode_t mode;
+	kuid_t uid;
+	kgid_t gid;
+	u64 id;
+	u64 created;
+	struct pid *creator;
+	kuid_t creator_uid;
+	char creator_comm[TASK_COMM_LEN];
+	struct mbx_user *user;
+	struct mbx_proc *owner;
+	struct list_head owned;
+	struct net *net;
+	struct user_namespace *user_ns;
+	refcount_t refs;
+	struct hlist_node name_node;
+	u32 name_len;
+	char name[];
+};
+
+/**
+ * struct mbx_handle - an open mailbox: the private data of its file
+ * @box: the mailbox [const]
+ * @rights: MBX_OPEN_* [const]
+ * @task: who used the handle last [box]
+ */
+struct mbx_handle {
+	struct mbx_box *box;
+	u32 rights;
+	struct mbx_task *task;
+};
+
+/* table.c */
+int mbx_table_init(void);
+void mbx_table_exit(void);
+int mbx_table_add(struct mbx_box *box);
+bool mbx_table_remove(struct mbx_box *box);
+struct mbx_box *mbx_box_find(const char *name, u32 name_len, u64 id);
+struct mbx_box *mbx_box_next(struct net *net, u64 *id);
+
+/* access.c */
+int mbx_box_set_ids(struct mbx_box *box, u32 uid, u32 gid);
+u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted);
+bool mbx_box_visible(const struct mbx_box *box);
+bool mbx_box_deletable(const struct mbx_box *box);
+
+/* box.c */
+struct mbx_box *mbx_box_create(const struct mbx_create *arg, const char *name);
+void mbx_box_put(struct mbx_box *box);
+bool mbx_box_kill(struct mbx_box *box, int why);
+int mbx_box_ended(struct mbx_box *box);
+void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
+		     struct mbx_later *later);
+int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
+unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
+			     unsigned int nr, struct pid_namespace *ns);
+__poll_t mbx_box_ready(struct mbx_box *box);
+
+/* handle.c */
+struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights);
+void mbx_handle_destroy(struct mbx_handle *handle);
+struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle);
+
+/**
+ * mbx_box_orphaned() - has the owner of a mailbox exited?
+ * @box: the mailbox, which may not have been taken down yet
+ *
+ * Return: true if so.
+ */
+static inline bool mbx_box_orphaned(const struct mbx_box *box)
+{
+	return box->owner && READ_ONCE(box->owner->exited);
+}
+
+/**
+ * mbx_box_error() - has a mailbox ended?
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ * Return: 0 while it lives, else -EIDRM or -EOWNERDEAD.
+ */
+static inline int mbx_box_error(const struct mbx_box *box)
+{
+	if (unlikely(box->dead))
+		return box->dead;
+	return unlikely(mbx_box_orphaned(box)) ? -EOWNERDEAD : 0;
+}
+
+/**
+ * mbx_box_has_room() - may one more message wait in a mailbox?
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_box_has_room(const struct mbx_box *box)
+{
+	return box->queue.depth < box->capacity;
+}
+
+/**
+ * mbx_box_can_keep() - may a mailbox keep a message for the next send?
+ * @box: the mailbox
+ * @msg: a message of it
+ *
+ * Context: The box is locked.
+ * Return: false if it has enough, or somebody else still uses the message.
+ */
+static inline bool mbx_box_can_keep(const struct mbx_box *box,
+				    const struct mbx_msg *msg)
+{
+	return msg->refs == 1 && box->may_keep[msg->class];
+}
+
+/**
+ * mbx_box_keep() - keep a message for the next send
+ * @box: the mailbox
+ * @msg: a message that is not in the queue any more
+ *
+ * Context: The box is locked.
+ */
+static inline void mbx_box_keep(struct mbx_box *box, struct mbx_msg *msg)
+{
+	msg->next = box->spare[msg->class];
+	box->spare[msg->class] = msg;
+	box->may_keep[msg->class]--;
+}
+
+/**
+ * mbx_handle_lock() - lock the mailbox of a handle
+ * @handle: the handle
+ *
+ * The record that is returned is valid as long as the caller is in this system
+ * call: the table of tasks has a reference.
+ *
+ * Context: Process context.  Sleeps.  Takes the box's lock.
+ * Return: the caller's record, with the box locked; or an error pointer, with
+ * the box unlocked: -ENOMEM.
+ */
+static inline struct mbx_task *mbx_handle_lock(struct mbx_handle *handle)
+{
+	struct mbx_task *task;
+
+	spin_lock(&handle->box->lock);
+	task = handle->task;
+	if (likely(task && mbx_task_is_current(task)))
+		return task;
+	return mbx_handle_change_task(handle);
+}
+
+#endif /* MBX_BOX_H */

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables in which mailboxes are found, by name and by id.
+ *
+ * A mailbox is alive while the table of ids holds it.  It belongs to a network
+ * namespace, which the tables do not keep alive: it takes its mailboxes with it.
+ */
+#include <linux/hashtable.h>
+#include <linux/jhash.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nsproxy.h>
+#include <linux/user_namespace.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+#include "mbx.h"
+
+static DEFINE_MUTEX(boxes_lock);
+static DEFINE_HASHTABLE(names, 10);
+static DEFINE_XARRAY(ids);
+static u64 last_id;
+
+static u32 name_hash(struct net *net, const char *name, u32 len)
+{
+	return jhash(name, len, (u32)hash_ptr(net, 32));
+}
+
+static struct mbx_box *name_find(struct net *net, const char *name, u32 len)
+{
+	struct mbx_box *box;
+
+	lockdep_assert_held(&boxes_lock);
+
+	hash_for_each_possible(names, box, name_node, name_hash(net, name, len))
+		if (box->net == net && box->name_len == len &&
+		    !memcmp(box->name, name, len))
+			return box;
+	return NULL;
+}
+
+static bool alive_in(const struct mbx_box *box, const struct net *net)
+{
+	return box->net == net && !mbx_box_orphaned(box);
+}
+
+/**
+ * mbx_table_add() - make a mailbox findable in the caller's network namespace
+ * @box: the mailbox; the table takes a reference, and pins the module
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: 0; -EEXIST if the name is taken; -ENOMEM.
+ */
+int mbx_table_add(struct mbx_box *box)
+{
+	struct net *net = current->nsproxy->net_ns;
+	int err;
+
+	guard(mutex)(&boxes_lock);
+
+	if (box->name_len && name_find(net, box->name, box->name_len))
+		return -EEXIST;
+
+	box->id = last_id + 1;
+	err = xa_err(xa_store(&ids, box->id, box, GFP_KERNEL_ACCOUNT));
+	if (err)
+		return err;
+	last_id++;
+
+	box->net = net;
+	box->user_ns = get_user_ns(net->user_ns);
+	if (box->name_len)
+		hash_add(names, &box->name_node,
+			 name_hash(net, box->name, box->name_len));
+	refcount_inc(&box->refs);
+	__module_get(THIS_MODULE);
+	return 0;
+}
+
+/**
+ * mbx_table_remove() - make a mailbox unfindable
+ * @box: the mailbox
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: false if it was so already; else the caller must drop the reference
+ * of the table, and that to the module.
+ */
+bool mbx_table_remove(struct mbx_box *box)
+{
+	guard(mutex)(&boxes_lock);
+
+	if (!box->net)
+		return false;
+	mbx_proc_disown(box);
+	if (box->name_len)
+		hash_del(&box->name_node);
+	xa_erase(&ids, box->id);
+	box->net = NULL;
+	return true;
+}
+
+/**
+ * mbx_box_find() - find a live mailbox in the caller's network namespace
+ * @name: its name, or NULL to find it by id
+ * @name_len: length of @name
+ * @id: its id, if @name is NULL
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: the mailbox with a reference, or ERR_PTR(-ENOENT).
+ */
+struct mbx_box *mbx_box_find(const char *name, u32 name_len, u64 id)
+{
+	struct net *net = current->nsproxy->net_ns;
+	struct mbx_box *box;
+
+	guard(mutex)(&boxes_lock);
+
+	box = name ? name_find(net, name, name_len) : xa_load(&ids, id);
+	if (!box || !alive_in(box, net))
+		return ERR_PTR(-ENOENT);
+	refcount_inc(&box->refs);
+	return box;
+}
+
+/**
+ * mbx_box_next() - walk over the live mailboxes of a network namespace
+ * @net: the namespace
+ * @id: where to start; set to the id of the mailbox found
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: the first mailbox from @id on with a reference, or NULL.
+ */
+struct mbx_box *mbx_box_next(struct net *net, u64 *id)
+{
+	unsigned long index = *id;
+	struct mbx_box *box;
+
+	guard(mutex)(&boxes_lock);
+
+	xa_for_each_start(&ids, index, box, index) {
+		if (!alive_in(box, net))
+			continue;
+		refcount_inc(&box->refs);
+		*id = index;
+		return box;
+	}
+	return NULL;
+}
+
+static void __net_exit exit_net(struct net *net)
+{
+	struct mbx_box *box;
+	u64 id = 0;
+
+	while ((box = mbx_box_next(net, &id))) {
+		mbx_box_kill(box, -EIDRM);
+		mbx_box_put(box);
+	}
+}
+
+static struct pernet_operations net_ops = {
+	.exit = exit_net,
+};
+
+/**
+ * mbx_table_init() - start to watch for network namespaces that end
+ *
+ * Return: 0, or a negative errno.
+ */
+int mbx_table_init(void)
+{
+	return register_pernet_subsys(&net_ops);
+}
+
+/**
+ * mbx_table_exit() - stop it
+ */
+void mbx_table_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+	xa_destroy(&ids);
+}
