@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receiving: a message is copied out first and leaves its place afterwards, so
+ * that whatever goes wrong with the copy loses nothing.
+ *
+ * A short message is copied with the mailbox locked and page faults disabled.
+ * If that does not work the message is marked as taken, so that others pass it
+ * over, and copied without the lock.  Meanwhile its sender may withdraw it, or
+ * the mailbox end: the copy is worth nothing then, and the receiver starts anew.
+ */
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/time_namespace.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+
+#include "mbx.h"
+#include "trace.h"
+
+/* Not an errno: the message has vanished, look for the next. */
+#define AGAIN	1
+
+static u64 time_of(const struct mbx_msg *msg)
+{
+	struct timespec64 time = ns_to_timespec64(msg->time);
+
+	if (!msg->time)
+		return 0;
+	timens_add_monotonic(&time);
+	return timespec64_to_ns(&time);
+}
+
+static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
+{
+	struct pid_namespace *pid_ns = task_active_pid_ns(current);
+	struct user_namespace *user_ns = current_user_ns();
+	const struct mbx_task *from = msg->from;
+
+	arg->out_len = msg->len;
+	arg->out_seq = msg->seq;
+	arg->out_time = time_of(msg);
+	arg->out_pid = pid_nr_ns(from->proc->pid, pid_ns);
+	arg->out_tid = pid_nr_ns(from->pid, pid_ns);
+	arg->out_uid = from_kuid_munged(user_ns, from->cred->euid);
+	arg->out_gid = from_kgid_munged(user_ns, from->cred->egid);
+}
+
+static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx)
+{
+	if (msg->len > MBX_COPY_LOCKED ||
+	    mbx_copy_to_user_atomic(rx->data, mbx_msg_payload(msg), msg->len))
+		return -EFAULT;
+	if (!rx->arg)
+		return 0;
+	describe(msg, rx->arg);
+	return mbx_copy_to_user_atomic(rx->uarg, rx->arg, rx->usize);
+}
+
+static int copy_sleeping(struct mbx_msg *msg, struct mbx_rx *rx)
+{
+	if (mbx_msg_copy(msg, rx->data))
+		return -EFAULT;
+	if (!rx->arg)
+		return 0;
+	describe(msg, rx->arg);
+	return copy_to_user(rx->uarg, rx->arg, rx->usize) ? -EFAULT : 0;
+}
+
+static void count_received(struct mbx_task *task, const struct mbx_msg *msg,
+			   struct mbx_rx *rx)
+{
+	WRITE_ONCE(task->usage.received, task->usage.received + 1);
+	WRITE_ONCE(task->usage.bytes_received,
+		   task->usage.bytes_received + msg->len);
+	rx->msg_len = msg->len;
+}
+
+/* The caller has the message: it leaves the mailbox. */
+static void finish(struct mbx_box *box, struct mbx_msg *msg,
+		   struct mbx_task *task, struct mbx_rx *rx,
+		   struct mbx_later *later)
+{
+	struct mbx_waiter *sender = msg->sender;
+
+	count_received(task, msg, rx);
+	trace_mbx_receive(box, msg->seq, msg->len, 0);
+
+	mbx_queue_received(&box->queue, msg);
+	if (sender) {
+		sender->peer = mbx_task_ref(task);
+		mbx_wake(sender, 0, later);
+	}
+	if (msg->counted)
+		mbx_made_room(box, later);
+	mbx_box_release(box, msg, later);
+}
+
+static void put_back(struct mbx_box *box, struct mbx_msg *msg,
+		     struct mbx_later *later)
+{
+	mbx_queue_untake(&box->queue, msg, box->capacity || !msg->sender);
+	mbx_offer(box, msg, later);
+}
+
+/* Copies a taken message, to which the caller has a reference; drops that. */
+static int finish_taken(struct mbx_box *box, struct mbx_task *task,
+				 struct mbx_msg *msg, struct mbx_rx *rx,
+				 struct mbx_later *later)
+{
+	int err;
+
+	if (msg->state == MBX_MSG_TAKEN && copy_atomic(msg, rx)) {
+		mbx_unlock(box, later);
+		err = copy_sleeping(msg, rx);
+		spin_lock(&box->lock);
+	} else {
+		err = 0;
+	}
+
+	if (msg->state == MBX_MSG_GONE)
+		err = mbx_box_error(box) ?: AGAIN;
+	else if (err)
+		put_back(box, msg, later);
+	else
+		finish(box, msg, task, rx, later);
+	mbx_box_release(box, msg, later);
+	return err;
+}
+
+static int take(struct mbx_box *box, struct mbx_task *task,
+		struct mbx_msg *msg, struct mbx_rx *rx,
+		struct mbx_later *later)
+{
+	if (!copy_atomic(msg, rx)) {
+		finish(box, msg, task, rx, later);
+		return 0;
+	}
+	mbx_queue_take(&box->queue, msg);
+	msg->refs++;
+	return finish_taken(box, task, msg, rx, later);
+}
+
+/* A message that is only looked at stays ready for others. */
+static int look(struct mbx_box *box, struct mbx_msg *msg, struct mbx_rx *rx,
+		struct mbx_later *later)
+{
+	int err;
+
+	rx->msg_len = msg->len;
+	if (!copy_atomic(msg, rx))
+		return 0;
+
+	msg->refs++;
+	mbx_unlock(box, later);
+	err = copy_sleeping(msg, rx);
+	spin_lock(&box->lock);
+	mbx_box_release(box, msg, later);
+	return err;
+}
+
+static int wait_msg(struct mbx_box *box, struct mbx_task *task,
+			     struct mbx_rx *rx, struct mbx_later *later,
+			     bool first)
+{
+	struct mbx_waiter waiter = {
+		.state = MBX_WAIT_MSG,
+		.op = rx->peek ? MBX_OP_PEEK : MBX_OP_RECEIVE,
+		.thread = current,
+		.task = task,
+		.len = rx->len,
+		.first = first,
+		.clock = rx->clock,
+		.deadline = rx->deadline,
+	};
+	int err;
+
+	if (!rx->peek && !box->capacity)
+		mbx_later_poll(later, box, EPOLLOUT | EPOLLWRNORM);
+	err = mbx_wait(box, &waiter, rx->peek ? &box->peekers : &box->receivers,
+		       later);
+	if (err == -EMSGSIZE)
+		rx->msg_len = waiter.len;
+	if (waiter.msg)
+		return finish_taken(box, task, waiter.msg, rx, later);
+	return err ?: AGAIN;
+}
+
+/*
+ * While all messages that take room are being copied, a sender may wait for
+ * room and nothing be ready: its message is the next.
+ */
+static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
+				struct mbx_later *later)
+{
+	struct mbx_waiter *sender;
+	struct mbx_msg *msg;
+
+	msg = mbx_queue_first(&box->queue);
+	if (likely(msg) || rx->peek || list_empty(&box->senders))
+		return msg;
+
+	sender = list_first_entry(&box->senders, struct mbx_waiter, node);
+	if (sender->msg->len <= rx->len)
+		mbx_admit(box, later);
+	else
+		return sender->msg;
+	return mbx_queue_first(&box->queue);
+}
+
+static int try_receive(struct mbx_box *box, struct mbx_task *task,
+		       struct mbx_rx *rx, struct mbx_later *later, bool first)
+{
+	struct mbx_msg *msg;
+	int err;
+
+	err = mbx_box_error(box);
+	if (err)
+		return err;
+
+	msg = next_msg(box, rx, later);
+	if (!msg)
+		return rx->nonblock ? -EAGAIN :
+				      wait_msg(box, task, rx, later, first);
+	if (msg->len > rx->len) {
+		rx->msg_len = msg->len;
+		return -EMSGSIZE;
+	}
+	return rx->peek ? look(box, msg, rx, later) :
+			  take(box, task, msg, rx, later);
+}
+
+/*
+ * The whole of a common receive: a short message is there, nobody waits or
+ * polls, and the mailbox keeps the memory for the next send.
+ */
+static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
+			    struct mbx_rx *rx)
+{
+	struct mbx_msg *msg = mbx_queue_first(&box->queue);
+
+	if (!msg || msg->len > rx->len || rx->peek || mbx_box_error(box) ||
+	    box->nr_senders || waitqueue_active(&box->poll) ||
+	    !mbx_box_can_keep(box, msg))
+		return false;
+	if (copy_atomic(msg, rx))
+		return false;
+
+	count_received(task, msg, rx);
+	trace_mbx_receive(box, msg->seq, msg->len, 0);
+	mbx_queue_received(&box->queue, msg);
+	mbx_box_keep(box, msg);
+	return true;
+}
+
+static noinline int receive_slowly(struct mbx_box *box, struct mbx_task *task,
+				   struct mbx_rx *rx)
+{
+	struct mbx_later later = {};
+	int err;
+
+	err = try_receive(box, task, rx, &later, false);
+	while (err == AGAIN)
+		err = try_receive(box, task, rx, &later, true);
+	if (err)
+		trace_mbx_receive(box, 0, rx->len, err);
+	mbx_unlock(box, &later);
+	return err;
+}
+
+/**
+ * mbx_receive() - receive a message
+ * @handle: a handle with the right to receive
+ * @rx: the buffer
+ *
+ * Context: Process context.  Sleeps.  Takes the lock of the box.
+ * Return: 0; or, with no message taken, -EAGAIN, -EFAULT, -EIDRM, -EMSGSIZE,
+ * -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ETIMEDOUT.
+ */
+int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_task *task;
+
+	task = mbx_handle_lock(handle);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	if (unlikely(!receive_at_once(box, task, rx)))
+		return receive_slowly(box, task, rx);
+
+	spin_unlock(&box->lock);
+	return 0;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending: a message comes into being, and goes to a receiver, into the queue,
+ * or waits with its sender for room.
+ */
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+
+#include "mbx.h"
+#include "trace.h"
+
+static struct mbx_waiter *fitting_receiver(struct mbx_box *box, u32 len)
+{
+	struct mbx_waiter *waiter;
+
+	list_for_each_entry(waiter, &box->receivers, node)
+		if (len <= waiter->len)
+			return waiter;
+	return NULL;
+}
+
+static bool can_send(struct mbx_box *box, u32 len)
+{
+	return mbx_box_has_room(box) || fitting_receiver(box, len);
+}
+
+static void hand_over(struct mbx_box *box, struct mbx_waiter *waiter,
+		      struct mbx_msg *msg, struct mbx_later *later)
+{
+	mbx_queue_hand(&box->queue, msg);
+	msg->refs++;
+	waiter->msg = msg;
+	mbx_wake(waiter, 0, later);
+}
+
+/**
+ * mbx_offer() - show a message to those who wait for one
+ * @box: the mailbox
+ * @msg: a ready message in its queue
+ * @later: wakes them
+ *
+ * The receiver that has waited longest gets it.  One whose buffer is too small
+ * is told so, which leaves the message to the next.
+ *
+ * Context: The box is locked.
+ * Return: the record of the receiver that got it, or NULL if it stays queued.
+ */
+struct mbx_task *mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
+			   struct mbx_later *later)
+{
+	struct mbx_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
+		if (msg->len <= waiter->len) {
+			hand_over(box, waiter, msg, later);
+			return waiter->task;
+		}
+		waiter->len = msg->len;
+		mbx_wake(waiter, -EMSGSIZE, later);
+	}
+	mbx_wake_list(&box->peekers, 0, later);
+	mbx_later_poll(later, box, EPOLLIN | EPOLLRDNORM);
+	return NULL;
+}
+
+/* With capacity 0 nothing is queued: the message only waits with its sender. */
+static struct mbx_task *place(struct mbx_box *box, struct mbx_msg *msg,
+			      struct mbx_later *later)
+{
+	mbx_queue_push(&box->queue, msg,
+		       box->capacity && !fitting_receiver(box, msg->len));
+	return mbx_offer(box, msg, later);
+}
+
+/**
+ * mbx_admit() - let in the message of the sender that has waited longest
+ * @box: a mailbox in which a sender waits for room
+ * @later: wakes the sender, unless it also waits for a receiver
+ *
+ * Context: The box is locked.
+ */
+void mbx_admit(struct mbx_box *box, struct mbx_later *later)
+{
+	struct mbx_waiter *waiter;
+	struct mbx_msg *msg;
+
+	waiter = list_first_entry(&box->senders, struct mbx_waiter, node);
+	msg = waiter->msg;
+	waiter->msg = NULL;
+
+	if (waiter->sync) {
+		msg->sender = waiter;
+		waiter->state = MBX_WAIT_TAKEN;
+		list_move_tail(&waiter->node, &box->synced);
+	}
+	place(box, msg, later);
+	waiter->seq = msg->seq;
+	if (!waiter->sync)
+		mbx_wake(waiter, 0, later);
+}
+
+/**
+ * mbx_made_room() - note that a counted message has left the queue
+ * @box: the mailbox
+ * @later: wakes senders and pollers
+ *
+ * Context: The box is locked.
+ */
+void mbx_made_room(struct mbx_box *box, struct mbx_later *later)
+{
+	while (!list_empty(&box->senders) && mbx_box_has_room(box))
+		mbx_admit(box, later);
+	if (box->queue.depth + 1 == box->capacity)
+		mbx_later_poll(later, box, EPOLLOUT | EPOLLWRNORM);
+}
+
+/* ------------------------------------------------------------ making messages */
+
+/* The common case: no allocation, no accounting, no page fault. */
+static struct mbx_msg *fill_spare(struct mbx_box *box, const struct mbx_tx *tx)
+{
+	const enum mbx_msg_class class = mbx_msg_class(tx->len);
+	struct mbx_msg *msg;
+
+	if (class >= MBX_SPARE_CLASSES)
+		return NULL;
+	msg = box->spare[class];
+	if (!msg || mbx_msg_fill_atomic(msg, tx->data, tx->len))
+		return NULL;
+	box->spare[class] = msg->next;
+	box->may_keep[class]++;
+	return msg;
+}
+
+/* Drops the lock, and takes it again. */
+static struct mbx_msg *make_msg(struct mbx_box *box, struct mbx_task *task,
+				const struct mbx_tx *tx)
+{
+	struct mbx_msg *msg;
+
+	spin_unlock(&box->lock);
+	msg = mbx_msg_create(task->user, tx->data, tx->len);
+	spin_lock(&box->lock);
+	return msg;
+}
+
+static void sign(struct mbx_box *box, struct mbx_msg *msg,
+		 struct mbx_task *task)
+{
+	/* A message that is used again mostly comes from whom it came before. */
+	if (unlikely(msg->from != task)) {
+		if (msg->from)
+			mbx_task_put(msg->from);
+		msg->from = mbx_task_ref(task);
+	}
+	msg->sender = NULL;
+	msg->refs = 1;
+	msg->state = MBX_MSG_NEW;
+	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
+}
+
+/* ------------------------------------------------------------------- waiting */
+
+/* A wait that failed leaves no message behind. */
+static void give_up(struct mbx_box *box, struct mbx_waiter *waiter,
+		    struct mbx_msg *msg, struct mbx_later *later)
+{
+	if (waiter->state == MBX_WAIT_TAKEN) {
+		mbx_queue_withdraw(&box->queue, msg);
+		if (msg->counted)
+			mbx_made_room(box, later);
+	}
+	msg->sender = NULL;
+	mbx_box_release(box, msg, later);
+}
+
+/*
+ * Sleeps until @msg has found room and, if it must, a receiver.  A waiter that
+ * is not done still knows its message; of one that is done, the mailbox has
+ * disposed, unless it never got in.
+ */
+static int wait_sender(struct mbx_box *box, struct mbx_task *task,
+				struct mbx_msg *msg, struct mbx_tx *tx,
+				struct mbx_later *later, bool placed)
+{
+	struct mbx_waiter waiter = {
+		.state = placed ? MBX_WAIT_TAKEN : MBX_WAIT_ROOM,
+		.op = tx->sync ? MBX_OP_SYNC : MBX_OP_SEND,
+		.thread = current,
+		.task = task,
+		.msg = placed ? NULL : msg,
+		.seq = msg->seq,
+		.sync = tx->sync || !box->capacity,
+		.clock = tx->clock,
+		.deadline = tx->deadline,
+	};
+	int err;
+
+	if (placed)
+		msg->sender = &waiter;
+	err = mbx_wait(box, &waiter, placed ? &box->synced : &box->senders,
+		       later);
+	if (err && waiter.state != MBX_WAIT_DONE)
+		give_up(box, &waiter, msg, later);
+	else if (waiter.msg)
+		mbx_box_release(box, waiter.msg, later);
+	tx->seq = waiter.seq;
+	tx->peer = waiter.peer;
+	return err;
+}
+
+/* Decides what becomes of @msg, which the caller does not own any more. */
+static int dispatch(struct mbx_box *box, struct mbx_task *task,
+		    struct mbx_msg *msg, struct mbx_tx *tx,
+		    struct mbx_later *later)
+{
+	const bool meet = !box->capacity && !tx->nonblock;
+	struct mbx_task *peer;
+
+	if (!meet && !can_send(box, msg->len)) {
+		if (!tx->nonblock)
+			return wait_sender(box, task, msg, tx, later, false);
+		mbx_box_release(box, msg, later);
+		return -EAGAIN;
+	}
+
+	peer = place(box, msg, later);
+	if (meet || tx->sync)
+		return wait_sender(box, task, msg, tx, later, true);
+
+	tx->seq = msg->seq;
+	if (!box->capacity)
+		tx->peer = mbx_task_ref(peer);
+	return 0;
+}
+
+static void count_sent(struct mbx_task *task, u32 len)
+{
+	WRITE_ONCE(task->usage.sent, task->usage.sent + 1);
+	WRITE_ONCE(task->usage.bytes_sent, task->usage.bytes_sent + len);
+}
+
+/*
+ * The whole of a common send: there is room, nobody waits or polls, and a freed
+ * message is at hand.
+ */
+static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
+			 struct mbx_tx *tx)
+{
+	struct mbx_msg *msg;
+
+	if (mbx_box_error(box) || !mbx_box_has_room(box) || tx->sync ||
+	    box->nr_receivers || waitqueue_active(&box->poll))
+		return false;
+
+	msg = fill_spare(box, tx);
+	if (!msg)
+		return false;
+	sign(box, msg, task);
+	mbx_queue_push(&box->queue, msg, true);
+	tx->seq = msg->seq;
+	return true;
+}
+
+/* The box is locked, and is so again on return. */
+static int send_locked(struct mbx_box *box, struct mbx_task *task,
+		       struct mbx_tx *tx, struct mbx_later *later)
+{
+	struct mbx_msg *msg;
+	int err;
+
+	err = mbx_box_error(box);
+	if (!err && tx->nonblock && !can_send(box, tx->len))
+		err = -EAGAIN;
+	if (err)
+		return err;
+
+	msg = fill_spare(box, tx) ?: make_msg(box, task, tx);
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+	sign(box, msg, task);
+
+	/* The lock may have been dropped for the copy. */
+	err = mbx_box_error(box);
+	if (err) {
+		mbx_box_release(box, msg, later);
+		return err;
+	}
+	return dispatch(box, task, msg, tx, later);
+}
+
+static noinline int send_slowly(struct mbx_box *box, struct mbx_task *task,
+				struct mbx_tx *tx)
+{
+	struct mbx_later later = {};
+	int err;
+
+	err = send_locked(box, task, tx, &later);
+	if (!err)
+		count_sent(task, tx->len);
+	trace_mbx_send(box, tx->seq, tx->len, err);
+	mbx_unlock(box, &later);
+	return err;
+}
+
+/**
+ * mbx_send() - send a message
+ * @handle: a handle with the right to send
+ * @tx: the message; seq and peer are filled in on success
+ *
+ * Context: Process context.  Sleeps.  Takes the lock of the box.
+ * Return: 0; or, with nothing sent, -EAGAIN, -EDQUOT, -EFAULT, -EIDRM,
+ * -EMSGSIZE, -ENOMEM, -ENOSPC, -EOWNERDEAD, -ERESTARTSYS, -ETIMEDOUT.
+ */
+int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_task *task;
+
+	if (tx->len > box->msg_max)
+		return -EMSGSIZE;
+
+	task = mbx_handle_lock(handle);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	if (unlikely(!send_at_once(box, task, tx)))
+		return send_slowly(box, task, tx);
+
+	count_sent(task, tx->len);
+	trace_mbx_send(box, tx->seq, tx->len, 0);
+	spin_unlock(&box->lock);
+	return 0;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sleeping in a mailbox, and waking whoever sleeps there.
+ *
+ * MBX_WAKE: no wake-up is lost
+ * ----------------------------
+ *
+ * A waiter lies on the stack of its thread, in a list of the box.  Whoever
+ * serves it removes it from the list, stores the result, and then says so in
+ * its state, all under the lock of the box; the thread itself is woken after
+ * the lock has been dropped.  The sleeper looks at the state without the lock:
+ *
+ *	sleeper					waker (box locked)
+ *
+ *	set_current_state(INTERRUPTIBLE)	waiter->state = DONE
+ *	  full barrier
+ *	waiter->state == DONE ?			wake_up_process()
+ *	  no: schedule()			  full barrier, then: sleeping?
+ *
+ * Either the sleeper sees DONE, or the waker sees it sleeping.
+ *
+ * The state only tells the sleeper to stop sleeping.  It takes the lock of the
+ * box before it looks at anything else or returns, hence the waiter outlives
+ * every access of a waker, and a result that came together with a signal or
+ * with the deadline is seen.  The waker holds a reference to the thread, which
+ * may have exited before it is woken.
+ */
+#include <linux/freezer.h>
+#include <linux/hrtimer.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/time_namespace.h>
+
+#include "mbx.h"
+#include "trace.h"
+
+/**
+ * mbx_later_do() - do what could not be done with the box locked
+ * @box: the mailbox
+ * @later: what; empty again afterwards
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_later_do(struct mbx_box *box, struct mbx_later *later)
+{
+	unsigned int i;
+
+	for (i = 0; i < later->nr; i++) {
+		wake_up_process(later->thread[i]);
+		put_task_struct(later->thread[i]);
+	}
+	if (later->events)
+		wake_up_poll(&box->poll, later->events);
+	mbx_msg_destroy_list(later->garbage);
+	memset(later, 0, sizeof(*later));
+}
+
+/**
+ * mbx_wake() - end the wait of a thread
+ * @waiter: in a list of the box
+ * @result: what its wait returns
+ * @later: wakes it
+ *
+ * Context: The box is locked.
+ */
+void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
+{
+	struct task_struct *thread = waiter->thread;
+
+	list_del(&waiter->node);
+	waiter->result = result;
+	/* MBX_WAKE */
+	WRITE_ONCE(waiter->state, MBX_WAIT_DONE);
+
+	trace_mbx_wake(thread->pid, result);
+	if (later->nr < MBX_LATER_THREADS)
+		later->thread[later->nr++] = get_task_struct(thread);
+	else
+		wake_up_process(thread);
+}
+
+/**
+ * mbx_wake_list() - end the waits of all threads in a list
+ * @list: of a box
+ * @result: what they return
+ * @later: wakes them
+ *
+ * Context: The box is locked.
+ */
+void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later)
+{
+	struct mbx_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, list, node)
+		mbx_wake(waiter, result, later);
+}
+
+/* Returns when the waiter is done, else with the reason not to sleep on. */
+static int sleep_until_done(struct mbx_waiter *waiter)
+{
+	ktime_t deadline = ns_to_ktime(waiter->deadline);
+	int err = 0;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		/* MBX_WAKE */
+		if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
+			break;
+		if (signal_pending(current)) {
+			err = -ERESTARTSYS;
+			break;
+		}
+		if (!schedule_hrtimeout_range_clock(waiter->deadline ?
+						    &deadline : NULL,
+						    current->timer_slack_ns,
+						    HRTIMER_MODE_ABS,
+						    waiter->clock)) {
+			err = -ETIMEDOUT;
+			break;
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	return err;
+}
+
+static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
+{
+	const struct mbx_blocked blocked = {
+		.op = waiter->op,
+		.clock = waiter->clock,
+		.box = box->id,
+		.since = ktime_get_ns(),
+		.deadline = waiter->deadline,
+	};
+
+	mbx_task_block(waiter->task, &blocked);
+	trace_mbx_block(box, waiter->op, waiter->deadline);
+}
+
+static u32 *blocked_counter(struct mbx_box *box, enum mbx_op op)
+{
+	return op == MBX_OP_SEND || op == MBX_OP_SYNC ? &box->nr_senders :
+							&box->nr_receivers;
+}
+
+/**
+ * mbx_wait() - sleep in a mailbox
+ * @box: the mailbox
+ * @waiter: filled in; the caller has a reference to its task
+ * @list: the list of @box that it belongs to
+ * @later: done before the sleep
+ *
+ * On error the waiter is in no list, and its state says what it still waited
+ * for.
+ *
+ * Context: The box is locked, and is so again on return.  Sleeps.
+ * Return: the result of whoever ended the wait; else -ERESTARTSYS for a signal
+ * or -ETIMEDOUT.
+ */
+int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
+	     struct list_head *list, struct mbx_later *later)
+{
+	u32 *blocked = blocked_counter(box, waiter->op);
+	int err;
+
+	if (waiter->first)
+		list_add(&waiter->node, list);
+	else
+		list_add_tail(&waiter->node, list);
+	++*blocked;
+	note_blocked(box, waiter);
+	mbx_unlock(box, later);
+
+	err = sleep_until_done(waiter);
+
+	spin_lock(&box->lock);
+	mbx_task_unblock(waiter->task);
+	--*blocked;
+	if (waiter->state == MBX_WAIT_DONE)
+		return waiter->result;
+
+	list_del(&waiter->node);
+	if (err == -ETIMEDOUT)
+		trace_mbx_timeout(box, waiter->op, waiter->deadline);
+	return err;
+}
+
+/* The caller's monotonic clock may be shifted by its time namespace. */
+static u64 to_host(u64 ns)
+{
+	struct timespec64 offset = {};
+	s64 host;
+
+	timens_add_monotonic(&offset);
+	if (check_sub_overflow((s64)ns, timespec64_to_ns(&offset), &host))
+		return S64_MAX;
+	return max_t(s64, host, 1);
+}
+
+/**
+ * mbx_deadline_set() - check and translate a deadline
+ * @deadline: set, in the initial time namespace
+ * @clock: set
+ * @ns: absolute time in the caller's namespace, 0 for none
+ * @realtime: on CLOCK_REALTIME instead of CLOCK_MONOTONIC
+ *
+ * Return: 0, or -EINVAL if @ns is out of range, or missing where a clock is
+ * named.
+ */
+int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns, bool realtime)
+{
+	if (ns > S64_MAX || (realtime && !ns))
+		return -EINVAL;
+
+	*clock = realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+	*deadline = ns && !realtime ? to_host(ns) : ns;
+	return 0;
+}

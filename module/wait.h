@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MBX_WAIT_H
+#define MBX_WAIT_H
+
+#include <linux/list.h>
+#include <linux/sched.h>
+
+#include "box.h"
+
+/* Threads that one operation wakes after it has dropped the lock. */
+#define MBX_LATER_THREADS	2
+
+/**
+ * struct mbx_later - what an operation does once it has dropped the lock
+ * @nr: length of @thread
+ * @events: for pollers
+ * @thread: to be woken, with a reference each
+ * @garbage: first of the messages to be freed
+ *
+ * Starts as all zero.
+ */
+struct mbx_later {
+	unsigned int nr;
+	__poll_t events;
+	struct task_struct *thread[MBX_LATER_THREADS];
+	struct mbx_msg *garbage;
+};
+
+/* States of a waiter; only MBX_WAIT_DONE is ever read without the lock. */
+enum mbx_wait_state {
+	MBX_WAIT_ROOM,
+	MBX_WAIT_TAKEN,
+	MBX_WAIT_MSG,
+	MBX_WAIT_DONE,
+};
+
+/**
+ * struct mbx_waiter - a thread that sleeps in a mailbox; lives on its stack
+ * @node: in the list that @state says, until it is done [box]
+ * @state: what it waits for; see MBX_WAKE
+ * @op: what the thread does [const]
+ * @result: 0 or a negative errno, once it is done [box]
+ * @thread: whom to wake [const]
+ * @task: its record [const]
+ * @msg: a sender's, until the queue has it for good; the one given to a
+ *	receiver, with a reference [box]
+ * @seq: sequence number that a sender's message got [box]
+ * @peer: the receiver that took it, with a reference; or NULL [box]
+ * @len: length of a receiver's buffer, or of the message that did not fit [box]
+ * @first: the wait goes on where it was: at the head of the line [const]
+ * @sync: a sender waits until the message is taken [const]
+ * @clock: clock of @deadline [const]
+ * @deadline: absolute ns, 0 for none [const]
+ */
+struct mbx_waiter {
+	struct list_head node;
+	enum mbx_wait_state state;
+	enum mbx_op op;
+	int result;
+	struct task_struct *thread;
+	struct mbx_task *task;
+	struct mbx_msg *msg;
+	u64 seq;
+	struct mbx_task *peer;
+	u32 len;
+	bool first;
+	bool sync;
+	clockid_t clock;
+	u64 deadline;
+};
+
+void mbx_later_do(struct mbx_box *box, struct mbx_later *later);
+int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
+	     struct list_head *list, struct mbx_later *later);
+void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later);
+void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later);
+int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns, bool realtime);
+
+/**
+ * mbx_later_poll() - tell pollers about events
+ * @later: does it
+ * @box: the mailbox
+ * @events: EPOLL* that have become true
+ *
+ * A poller joins the wait queue before it takes the lock to look at the box:
+ * one that is not in the queue now will see the events itself.
+ *
+ * Context: The box is locked.
+ */
+static inline void mbx_later_poll(struct mbx_later *later, struct mbx_box *box,
+				  __poll_t events)
+{
+	if (unlikely(waitqueue_active(&box->poll)))
+		later->events |= events;
+}
+
+/**
+ * mbx_unlock() - unlock a mailbox and do what could not be done before
+ * @box: the mailbox
+ * @later: what; empty again afterwards
+ *
+ * Context: The box is locked.  Sleeps after unlocking it.
+ */
+static inline void mbx_unlock(struct mbx_box *box, struct mbx_later *later)
+{
+	spin_unlock(&box->lock);
+	if (unlikely(later->nr || later->events || later->garbage))
+		mbx_later_do(box, later);
+}
+
+#endif /* MBX_WAIT_H */
