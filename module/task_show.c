@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lines of /proc/ipc_tasks and /proc/ipc_threads.
+ *
+ * Where a value is in /proc/PID too, both agree:
+ *
+ *   stat        state ppid policy prio nice cpu threads vsize; utime and stime;
+ *               minflt and majflt; start (in ns here).  Times and faults of a
+ *               process are sums over its threads, past ones included.
+ *   statm       rss
+ *   status      uid (the real one); nvcsw and nivcsw, of the thread or, for a
+ *               process, of its first thread alone
+ *   sched       vruntime and runtime (se.sum_exec_runtime), likewise.  vruntime
+ *               means something under the normal policies only.
+ *   comm        comm; a kernel thread's without what a work queue adds to it
+ *   fd          files
+ *
+ * What follows comm, and files, is shown to those who may trace the task; a
+ * mailbox's name only if they may see the mailbox, too.  Everybody else finds
+ * "-".
+ */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/time_namespace.h>
+#include <linux/timekeeping.h>
+
+#include "mbx.h"
+#include "proc.h"
+
+/**
+ * struct private - what is not for everybody
+ * @shown: the reader may see it
+ * @count: open files
+ * @nr_boxes: mailboxes that the process owns
+ * @usage: what it has done with mailboxes
+ * @blocked: what it waits for
+ */
+struct private {
+	bool shown;
+	struct mbx_task_files count;
+	unsigned int nr_boxes;
+	struct mbx_usage usage;
+	struct mbx_blocked blocked;
+};
+
+static const char * const op_names[] = {
+	[MBX_OP_SEND] = "send",
+	[MBX_OP_SYNC] = "sync",
+	[MBX_OP_RECEIVE] = "receive",
+	[MBX_OP_PEEK] = "peek",
+};
+
+/* Control characters, blank, backslash: see mangle() of /proc/mounts. */
+#define ESCAPED							\
+	"\001\002\003\004\005\006\007\010\011\012\013\014\015"	\
+	"\016\017\020\021\022\023\024\025\026\027\030\031\032"	\
+	"\033\034\035\036\037\177 \\"
+
+/**
+ * mbx_seq_put_string() - print a string as one value
+ * @m: the file
+ * @string: the string; an empty one prints as "-", and "-" itself escaped
+ */
+void mbx_seq_put_string(struct seq_file *m, const char *string)
+{
+	seq_putc(m, ' ');
+	if (!*string)
+		seq_putc(m, '-');
+	else if (!strcmp(string, "-"))
+		seq_puts(m, "\\055");
+	else
+		seq_escape(m, string, ESCAPED);
+}
+
+static void put_nr(struct seq_file *m, u64 nr)
+{
+	seq_put_decimal_ull(m, " ", nr);
+}
+
+static void put_signed(struct seq_file *m, s64 nr)
+{
+	seq_put_decimal_ll(m, " ", nr);
+}
+
+/* --------------------------------------------------------- for everybody */
+
+static void put_state(struct seq_file *m, struct task_struct *task)
+{
+	seq_putc(m, ' ');
+	seq_putc(m, task_state_to_char(task));
+}
+
+static void put_policy(struct seq_file *m, struct task_struct *task)
+{
+	put_nr(m, task->policy);
+	put_signed(m, task->prio - MAX_RT_PRIO);
+	put_signed(m, task_nice(task));
+	put_nr(m, task_cpu(task));
+}
+
+static void put_usage(struct seq_file *m, struct task_struct *task,
+		      const struct mbx_task_sum *sum)
+{
+	put_nr(m, sum->utime);
+	put_nr(m, sum->stime);
+	put_nr(m, READ_ONCE(task->se.vruntime));
+	put_nr(m, READ_ONCE(task->se.sum_exec_runtime));
+	put_nr(m, READ_ONCE(task->nvcsw));
+	put_nr(m, READ_ONCE(task->nivcsw));
+	put_nr(m, sum->minflt);
+	put_nr(m, sum->majflt);
+}
+
+static void put_memory(struct seq_file *m, struct task_struct *task)
+{
+	unsigned long vsize = 0, rss = 0;
+
+	/* The lock keeps the memory from going away; nothing to put after. */
+	task_lock(task);
+	if (task->mm && !(task->flags & PF_KTHREAD)) {
+		vsize = task->mm->total_vm;
+		rss = compat_mm_rss(task->mm);
+	}
+	task_unlock(task);
+
+	put_nr(m, (u64)vsize << PAGE_SHIFT);
+	put_nr(m, (u64)rss << PAGE_SHIFT);
+}
+
+static void put_start(struct seq_file *m, struct task_struct *task)
+{
+	put_nr(m, timens_add_boottime_ns(task->start_boottime));
+}
+
+static void put_comm(struct seq_file *m, struct task_struct *task)
+{
+	char comm[TASK_COMM_LEN];
+
+	mbx_seq_put_string(m, get_task_comm(comm, task));
+}
+
+/* ---------------------------------------------------------------- for some */
+
+/*
+ * While the task executes a new program, old credentials stand beside new
+ * memory: then nobody sees anything, since to wait would let whoever makes that
+ * take long hold up all readers.
+ */
+static bool lock_private(struct task_struct *task, struct private *private)
+{
+	memset(private, 0, sizeof(*private));
+	if (!down_read_trylock(&task->signal->exec_update_lock))
+		return false;
+	private->shown = mbx_task_traceable(task);
+	return true;
+}
+
+static void unlock_private(struct task_struct *task)
+{
+	up_read(&task->signal->exec_update_lock);
+}
+
+/* A process whose first thread has exited lives on in the others. */
+static struct task_struct *get_live_thread(struct task_struct *leader)
+{
+	struct task_struct *t;
+
+	guard(rcu)();
+
+	for_each_thread(leader, t)
+		if (!(READ_ONCE(t->flags) & PF_EXITING))
+			return get_task_struct(t);
+	return get_task_struct(leader);
+}
+
+static void read_process(const struct mbx_row *row, struct private *private)
+{
+	struct task_struct *task = get_live_thread(row->task);
+
+	if (lock_private(task, private)) {
+		if (private->shown) {
+			mbx_task_count_files(task, &private->count);
+			mbx_proc_query(row->pid, &private->usage,
+				       &private->blocked, &private->nr_boxes);
+		}
+		unlock_private(task);
+	}
+	put_task_struct(task);
+}
+
+static void read_thread(const struct mbx_row *row, struct private *private)
+{
+	if (!lock_private(row->task, private))
+		return;
+	if (private->shown)
+		mbx_task_query(row->pid, &private->usage, &private->blocked);
+	unlock_private(row->task);
+}
+
+static void put_private(struct seq_file *m, const struct private *private,
+			u64 nr)
+{
+	if (private->shown)
+		put_nr(m, nr);
+	else
+		seq_puts(m, " -");
+}
+
+static void put_box_name(struct seq_file *m, u64 id)
+{
+	struct mbx_box *box = mbx_box_find(NULL, 0, id);
+
+	if (IS_ERR(box)) {
+		seq_puts(m, " -");
+		return;
+	}
+	mbx_seq_put_string(m, mbx_box_visible(box) ? box->name : "");
+	mbx_box_put(box);
+}
+
+/* CLOCK_MONOTONIC as the reader's clock_gettime() tells it. */
+static u64 reader_monotonic(s64 ns)
+{
+	struct timespec64 ts = ns_to_timespec64(ns);
+
+	timens_add_monotonic(&ts);
+	return max_t(s64, timespec64_to_ns(&ts), 0);
+}
+
+static void put_deadline(struct seq_file *m, const struct mbx_blocked *blocked)
+{
+	s64 deadline = blocked->deadline;
+
+	if (blocked->clock == CLOCK_REALTIME)
+		deadline -= ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_REAL));
+	if (blocked->deadline)
+		put_nr(m, reader_monotonic(deadline));
+	else
+		seq_puts(m, " -");
+}
+
+static void put_blocked(struct seq_file *m, const struct mbx_blocked *blocked)
+{
+	if (blocked->op == MBX_OP_NONE) {
+		seq_puts(m, " - - - - -");
+		return;
+	}
+	seq_putc(m, ' ');
+	seq_puts(m, op_names[blocked->op]);
+	put_nr(m, blocked->box);
+	put_box_name(m, blocked->box);
+	put_nr(m, reader_monotonic(blocked->since));
+	put_deadline(m, blocked);
+}
+
+/* From the column "sent" to the end of the line. */
+static void put_mailbox(struct seq_file *m, const struct private *private)
+{
+	put_private(m, private, private->usage.sent);
+	put_private(m, private, private->usage.received);
+	put_private(m, private, private->usage.bytes_sent);
+	put_private(m, private, private->usage.bytes_received);
+	put_blocked(m, &private->blocked);
+	seq_putc(m, '\n');
+}
+
+/* ------------------------------------------------------------------- lines */
+
+/**
+ * mbx_process_show() - print a line of /proc/ipc_tasks
+ * @m: the file
+ * @row: the process
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_process_show(struct seq_file *m, const struct mbx_row *row)
+{
+	struct task_struct *task = row->task;
+	struct mbx_task_sum sum;
+	struct private private;
+
+	read_process(row, &private);
+	mbx_task_sum(task, &sum);
+
+	seq_put_decimal_ull(m, "", row->nr);
+	put_nr(m, task_ppid_nr_ns(task, row->ns));
+	put_state(m, task);
+	put_nr(m, from_kuid_munged(seq_user_ns(m), task_uid(task)));
+	put_policy(m, task);
+	put_nr(m, get_nr_threads(task));
+	put_usage(m, task, &sum);
+	put_memory(m, task);
+	put_private(m, &private, private.count.files);
+	put_nr(m, row->nr_children);
+	put_start(m, task);
+	put_comm(m, task);
+	put_private(m, &private, private.nr_boxes);
+	put_private(m, &private, private.count.handles);
+	put_mailbox(m, &private);
+}
+
+/**
+ * mbx_thread_show() - print a line of /proc/ipc_threads
+ * @m: the file
+ * @row: the thread
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_thread_show(struct seq_file *m, const struct mbx_row *row)
+{
+	struct task_struct *task = row->task;
+	struct mbx_task_sum sum = {
+		.minflt = READ_ONCE(task->min_flt),
+		.majflt = READ_ONCE(task->maj_flt),
+	};
+	struct private private;
+
+	read_thread(row, &private);
+	task_cputime_adjusted(task, &sum.utime, &sum.stime);
+
+	seq_put_decimal_ull(m, "", row->nr);
+	put_nr(m, row->tgid);
+	put_state(m, task);
+	put_policy(m, task);
+	put_usage(m, task, &sum);
+	put_start(m, task);
+	put_comm(m, task);
+	put_mailbox(m, &private);
+}
