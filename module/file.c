@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files: the control device, and mailbox handles.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "mbx.h"
+
+static bool has_right(const struct file *file, u32 right)
+{
+	const struct mbx_handle *handle = file->private_data;
+
+	return handle->rights & right;
+}
+
+static ssize_t handle_read(struct file *file, char __user *buf, size_t len,
+			   loff_t *pos)
+{
+	struct mbx_rx rx = {
+		.data = buf,
+		.len = min_t(size_t, len, U32_MAX),
+		.nonblock = file->f_flags & O_NONBLOCK,
+	};
+	int err;
+
+	if (!has_right(file, MBX_OPEN_RECEIVE))
+		return -EBADF;
+	err = mbx_receive(file->private_data, &rx);
+	return err ?: (ssize_t)rx.msg_len;
+}
+
+static ssize_t handle_write(struct file *file, const char __user *buf,
+			    size_t len, loff_t *pos)
+{
+	struct mbx_tx tx = {
+		.data = buf,
+		.len = min_t(size_t, len, U32_MAX),
+		.nonblock = file->f_flags & O_NONBLOCK,
+	};
+	int err;
+
+	if (!has_right(file, MBX_OPEN_SEND))
+		return -EBADF;
+	err = mbx_send(file->private_data, &tx);
+	if (tx.peer)
+		mbx_task_put(tx.peer);
+	return err ?: (ssize_t)len;
+}
+
+static __poll_t handle_poll(struct file *file, poll_table *wait)
+{
+	struct mbx_handle *handle = file->private_data;
+	__poll_t mask = EPOLLHUP | EPOLLERR;
+
+	if (handle->rights & MBX_OPEN_RECEIVE)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (handle->rights & MBX_OPEN_SEND)
+		mask |= EPOLLOUT | EPOLLWRNORM;
+
+	poll_wait(file, &handle->box->poll, wait);
+	return mbx_box_ready(handle->box) & mask;
+}
+
+/*
+ * Called for each close, also by a process that exits: once its parent has
+ * seen the exit, the mailboxes that it owned are gone.
+ */
+static int file_flush(struct file *file, fl_owner_t id)
+{
+	if (current->flags & PF_EXITING)
+		mbx_task_flush();
+	return 0;
+}
+
+static int handle_release(struct inode *inode, struct file *file)
+{
+	mbx_handle_destroy(file->private_data);
+	return 0;
+}
+
+static void show_capacity(struct seq_file *m, u32 capacity)
+{
+	if (capacity == MBX_UNBOUNDED)
+		seq_puts(m, "mailbox-capacity:\tunbounded\n");
+	else
+		seq_printf(m, "mailbox-capacity:\t%u\n", capacity);
+}
+
+static void handle_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct mbx_handle *handle = file->private_data;
+	struct mbx_stat stat;
+	int dead = mbx_box_stat(handle->box, &stat);
+
+	seq_printf(m, "mailbox-id:\t%llu\n", stat.out_id);
+	if (stat.out_name_len)
+		seq_printf(m, "mailbox-name:\t%s\n", stat.out_name);
+	seq_printf(m, "mailbox-state:\t%s\n", !dead		? "alive" :
+					      dead == -EIDRM	? "deleted" :
+								  "owner-dead");
+	seq_printf(m, "mailbox-rights:\t%s%s\n",
+		   handle->rights & MBX_OPEN_RECEIVE ? "r" : "-",
+		   handle->rights & MBX_OPEN_SEND ? "w" : "-");
+	show_capacity(m, stat.out_capacity);
+	seq_printf(m, "mailbox-depth:\t%u\n", stat.out_depth);
+	seq_printf(m, "mailbox-bytes:\t%llu\n", stat.out_bytes);
+	seq_printf(m, "mailbox-sent:\t%llu\n", stat.out_sent);
+	seq_printf(m, "mailbox-received:\t%llu\n", stat.out_received);
+	seq_printf(m, "mailbox-senders:\t%u\n", stat.out_senders);
+	seq_printf(m, "mailbox-receivers:\t%u\n", stat.out_receivers);
+}
+
+const struct file_operations mbx_handle_fops = {
+	.owner = THIS_MODULE,
+	.read = handle_read,
+	.write = handle_write,
+	.poll = handle_poll,
+	.unlocked_ioctl = mbx_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.flush = file_flush,
+	.release = handle_release,
+	.show_fdinfo = handle_show_fdinfo,
+};
+
+const struct file_operations mbx_control_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = mbx_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.flush = file_flush,
+};
+
+/**
+ * mbx_handle_open() - make a file for a mailbox
+ * @box: the mailbox; the file takes a reference
+ * @rights: MBX_OPEN_*
+ *
+ * Context: Process context.  Sleeps.
+ * Return: the file, or an error pointer: -ENFILE, -ENOMEM.
+ */
+struct file *mbx_handle_open(struct mbx_box *box, u32 rights)
+{
+	struct mbx_handle *handle;
+	struct file *file;
+
+	handle = mbx_handle_create(box, rights);
+	if (!handle)
+		return ERR_PTR(-ENOMEM);
+
+	file = anon_inode_getfile("[mailbox]", &mbx_handle_fops, handle,
+				  O_RDWR);
+	if (IS_ERR(file))
+		mbx_handle_destroy(handle);
+	else
+		stream_open(file_inode(file), file);
+	return file;
+}

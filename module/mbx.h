@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the module share.
+ *
+ * Arrows point down only:
+ *
+ *   front ends   file.c ioctl.c proc_*.c task_*.c
+ *   transfers    send.c receive.c
+ *   objects      box.c handle.c table.c access.c wait.c task.c quota.c
+ *   data         queue.c msg.c
+ *
+ * Front ends take no lock.  The queue knows no lock and no user pointer.
+ */
+#ifndef MBX_H
+#define MBX_H
+
+#include "box.h"
+#include "msg.h"
+#include "queue.h"
+#include "quota.h"
+#include "task.h"
+#include "transfer.h"
+#include "wait.h"
+
+/*
+ * Locking
+ * =======
+ *
+ * Outermost first.  A lock may be taken only while holding locks above it.
+ *
+ *  1. boxes_lock in table.c (mutex)
+ *       protects:  the tables of names and ids, members tagged [boxes]
+ *  2. struct mbx_box.lock (spinlock)
+ *       protects:  members tagged [box] of the box, its queue, its handles and
+ *                  the waiters in it
+ *       held:      over user copies of at most MBX_COPY_LOCKED bytes with page
+ *                  faults disabled; never over a sleep
+ *  3. users_lock in quota.c (spinlock)
+ *       protects:  the table of users
+ *  4. records_lock in task.c (raw spinlock: the exit hook runs with preemption
+ *     disabled, also on PREEMPT_RT)
+ *       protects:  the tables of tasks and processes, members tagged [records]
+ *  5. struct mbx_task.lock (raw spinlock, as it is taken under the former)
+ *       protects:  struct mbx_task.blocked
+ *
+ * Without a lock:
+ *   struct mbx_waiter.state   see MBX_WAKE in wait.c
+ *   struct mbx_proc.exited    set once, before the parent can reap the process
+ *   counters of mbx_task      written by their own thread only
+ *
+ * Lifetime
+ * ========
+ *
+ *   file -> handle -> box     a box is freed with its last reference; the id
+ *                             table holds one until the mailbox ends
+ *   message -> task           who sent it, kept past the thread's exit
+ *   message -> user           who pays for its memory
+ *   table -> task -> proc     until the thread or the process exits
+ *
+ * A live mailbox pins the module, since a system mailbox needs no open file.
+ */
+
+/* file.c */
+extern const struct file_operations mbx_handle_fops;
+extern const struct file_operations mbx_control_fops;
+struct file *mbx_handle_open(struct mbx_box *box, u32 rights);
+
+/* ioctl.c */
+long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* proc_boxes.c, proc_tasks.c */
+int mbx_proc_boxes_init(void);
+void mbx_proc_boxes_exit(void);
+int mbx_proc_tasks_init(void);
+void mbx_proc_tasks_exit(void);
+
+#endif /* MBX_H */
