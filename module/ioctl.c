@@ -27,7 +27,6 @@ union mbx_arg {
 	struct mbx_delete delete;
 	struct mbx_send send;
 	struct mbx_receive receive;
-	struct mbx_stat stat;
 };
 
 /**
@@ -36,7 +35,7 @@ union mbx_arg {
  * @handle: the same, or NULL on the control device
  * @arg: the argument as this kernel knows it
  * @uarg: the caller's
- * @usize: how much of @arg the caller knows
+ * @usize: how much of it this kernel and the caller know
  */
 struct mbx_call {
 	struct file *file;
@@ -48,6 +47,8 @@ struct mbx_call {
 
 static int reply(const struct mbx_call *call)
 {
+	if (likely(!mbx_copy_to_user_atomic(call->uarg, call->arg, call->usize)))
+		return 0;
 	return copy_to_user(call->uarg, call->arg, call->usize) ? -EFAULT : 0;
 }
 
@@ -310,14 +311,16 @@ static long run_receive(struct mbx_call *call)
 
 static long run_stat(struct mbx_call *call)
 {
-	struct mbx_stat *stat = &call->arg->stat;
+	struct mbx_stat stat = {
+		.size = call->arg->size,
+		.out_rights = call->handle->rights,
+	};
 	int err;
 
-	err = mbx_box_stat(call->handle->box, stat);
+	err = mbx_box_stat(call->handle->box, &stat);
 	if (err)
 		return err;
-	stat->out_rights = call->handle->rights;
-	return reply(call);
+	return copy_to_user(call->uarg, &stat, call->usize) ? -EFAULT : 0;
 }
 
 /* ----------------------------------------------------------------- dispatch */
@@ -328,6 +331,7 @@ static long run_stat(struct mbx_call *call)
  * @where: ON_*
  * @flags: those that it knows
  * @ksize: size of its argument
+ * @isize: size of the part of it that is read
  * @vsize0: size of its argument in the first release
  * @run: carries it out
  */
@@ -336,34 +340,54 @@ struct mbx_command {
 	unsigned int where;
 	u32 flags;
 	size_t ksize;
+	size_t isize;
 	size_t vsize0;
 	long (*run)(struct mbx_call *call);
 };
 
-#define MBX_COMMAND(_NAME, _name, _last, _where, _flags)                \
+#define MBX_COMMAND(_NAME, _name, _last_in, _last, _where, _flags)    \
 	[MBX_CMD_##_NAME] = {                                           \
 		.ioc = MBX_IOC_##_NAME,                                 \
 		.where = (_where),                                      \
 		.flags = (_flags),                                      \
 		.ksize = sizeof(struct mbx_##_name),                    \
+		.isize = offsetofend(struct mbx_##_name, _last_in),     \
 		.vsize0 = offsetofend(struct mbx_##_name, _last),       \
 		.run = run_##_name,                                     \
 	}
 
 static const struct mbx_command commands[] = {
-	MBX_COMMAND(VERSION, version, out_features, ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(CREATE, create, out_id, ON_CONTROL,
+	MBX_COMMAND(VERSION, version, flags, out_features,
+		    ON_CONTROL | ON_HANDLE, 0),
+	MBX_COMMAND(CREATE, create, msg_max, out_id, ON_CONTROL,
 		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP),
-	MBX_COMMAND(OPEN, open, out_id, ON_CONTROL,
+	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL,
 		    MBX_OPEN_SEND | MBX_OPEN_RECEIVE),
-	MBX_COMMAND(DELETE, delete, id, ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(SEND, send, out_tid, ON_HANDLE,
+	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
+	MBX_COMMAND(SEND, send, deadline, out_tid, ON_HANDLE,
 		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME),
-	MBX_COMMAND(RECEIVE, receive, out_gid, ON_HANDLE,
+	MBX_COMMAND(RECEIVE, receive, deadline, out_gid, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME),
-	MBX_COMMAND(STAT, stat, __reserved, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, __reserved, ON_HANDLE, 0),
 };
+
+/* A caller may know more than we do, but must not ask for it. */
+static int fetch(union mbx_arg *arg, const struct mbx_command *command,
+		 const void __user *uarg, size_t usize)
+{
+	int zeroed;
+
+	if (usize > command->ksize) {
+		zeroed = check_zeroed_user(uarg + command->ksize,
+					   usize - command->ksize);
+		if (zeroed <= 0)
+			return zeroed ?: -E2BIG;
+	}
+	if (likely(!mbx_copy_from_user_atomic(arg, uarg, command->isize)))
+		return 0;
+	return copy_from_user(arg, uarg, command->isize) ? -EFAULT : 0;
+}
 
 static const struct mbx_command *find_command(unsigned int cmd,
 					      unsigned int where)
@@ -392,7 +416,7 @@ long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	const bool is_handle = file->f_op == &mbx_handle_fops;
 	void __user *uarg = (void __user *)ptr;
 	const struct mbx_command *command;
-	union mbx_arg arg;
+	union mbx_arg arg = {};
 	struct mbx_call call = {
 		.file = file,
 		.handle = is_handle ? file->private_data : NULL,
@@ -409,7 +433,7 @@ long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 		return -EFAULT;
 	if (usize < command->vsize0 || usize > PAGE_SIZE)
 		return -EINVAL;
-	err = copy_struct_from_user(&arg, command->ksize, uarg, usize);
+	err = fetch(&arg, command, uarg, usize);
 	if (err)
 		return err;
 	if (arg.flags & ~command->flags)

@@ -2,11 +2,9 @@
 #ifndef MBX_MSG_H
 #define MBX_MSG_H
 
-#include <linux/kasan-checks.h>
 #include <linux/list.h>
-#include <linux/nospec.h>
-#include <linux/uaccess.h>
 
+#include "copy.h"
 #include "quota.h"
 #include "task.h"
 
@@ -99,14 +97,6 @@ static inline void *mbx_msg_payload(struct mbx_msg *msg)
 	return msg->class == MBX_MSG_BIG ? msg->big : msg->data;
 }
 
-/*
- * Copies without sleeping, for use under a spinlock.
- *
- * The kernel's side is an object of ours, and the caller has checked its bounds,
- * so the walk of hardened usercopy would prove nothing; it alone takes longer
- * than the rest of a small send.
- */
-
 /**
  * mbx_msg_fill_atomic() - copy a payload in without sleeping
  * @msg: the message
@@ -119,42 +109,8 @@ static inline void *mbx_msg_payload(struct mbx_msg *msg)
 static inline int mbx_msg_fill_atomic(struct mbx_msg *msg,
 				      const void __user *data, u32 len)
 {
-	unsigned long left;
-
-	if (!access_ok(data, len))
-		return -EFAULT;
-	barrier_nospec();
-
 	msg->len = len;
-	kasan_check_write(msg->data, len);
-	pagefault_disable();
-	left = raw_copy_from_user(msg->data, data, len);
-	pagefault_enable();
-	return left ? -EFAULT : 0;
-}
-
-/**
- * mbx_copy_to_user_atomic() - copy kernel memory out without sleeping
- * @to: destination
- * @from: the object
- * @len: length
- *
- * Context: Any.  Page faults are not served.
- * Return: 0, or -EFAULT if a page is not there right now.
- */
-static inline int mbx_copy_to_user_atomic(void __user *to, const void *from,
-					  size_t len)
-{
-	unsigned long left;
-
-	if (!access_ok(to, len))
-		return -EFAULT;
-
-	kasan_check_read(from, len);
-	pagefault_disable();
-	left = raw_copy_to_user(to, from, len);
-	pagefault_enable();
-	return left ? -EFAULT : 0;
+	return mbx_copy_from_user_atomic(msg->data, data, len);
 }
 
 #endif /* MBX_MSG_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copies from and to user space without sleeping, for use under a spinlock or
+ * as a first try.
+ *
+ * The kernel's side is an object of ours, and the caller has checked its bounds,
+ * so the walk of hardened usercopy would prove nothing; it alone takes longer
+ * than the rest of a small send.
+ */
+#ifndef MBX_COPY_H
+#define MBX_COPY_H
+
+#include <linux/kasan-checks.h>
+#include <linux/nospec.h>
+#include <linux/uaccess.h>
+
+/**
+ * mbx_copy_from_user_atomic() - copy user memory in without sleeping
+ * @to: the object
+ * @from: source
+ * @len: length
+ *
+ * Context: Any.  Page faults are not served.
+ * Return: 0, or -EFAULT if a page is not there right now.
+ */
+static inline int mbx_copy_from_user_atomic(void *to, const void __user *from,
+					    size_t len)
+{
+	unsigned long left;
+
+	if (!access_ok(from, len))
+		return -EFAULT;
+	barrier_nospec();
+
+	kasan_check_write(to, len);
+	pagefault_disable();
+	left = raw_copy_from_user(to, from, len);
+	pagefault_enable();
+	return left ? -EFAULT : 0;
+}
+
+/**
+ * mbx_copy_to_user_atomic() - copy kernel memory out without sleeping
+ * @to: destination
+ * @from: the object
+ * @len: length
+ *
+ * Context: Any.  Page faults are not served.
+ * Return: 0, or -EFAULT if a page is not there right now.
+ */
+static inline int mbx_copy_to_user_atomic(void __user *to, const void *from,
+					  size_t len)
+{
+	unsigned long left;
+
+	if (!access_ok(to, len))
+		return -EFAULT;
+
+	kasan_check_read(from, len);
+	pagefault_disable();
+	left = raw_copy_to_user(to, from, len);
+	pagefault_enable();
+	return left ? -EFAULT : 0;
+}
+
+#endif /* MBX_COPY_H */
