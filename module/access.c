@@ -90,7 +90,8 @@ static bool is_ours(const struct mbx_box *box)
  */
 bool mbx_box_visible(const struct mbx_box *box)
 {
-	return is_ours(box) || rights_by_mode(box) || capable_of_all(box);
+	return is_ours(box) || rights_by_mode(box) ||
+	       ns_capable_noaudit(box->user_ns, CAP_IPC_OWNER);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
+#include <linux/time_namespace.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
@@ -22,7 +23,8 @@ static const u8 may_keep[MBX_SPARE_CLASSES] = {
 	[MBX_MSG_4K] = 1,
 };
 
-static void init_box(struct mbx_box *box, const struct mbx_create *arg)
+static void init_box(struct mbx_box *box, const struct mbx_create *arg,
+		     u32 msg_max)
 {
 	spin_lock_init(&box->lock);
 	mbx_queue_init(&box->queue);
@@ -30,11 +32,13 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg)
 	INIT_LIST_HEAD(&box->synced);
 	INIT_LIST_HEAD(&box->receivers);
 	INIT_LIST_HEAD(&box->peekers);
-	init_waitqueue_head(&box->poll);
+	init_waitqueue_head(&box->poll_in);
+	init_waitqueue_head(&box->poll_out);
+	init_waitqueue_head(&box->poll_end);
 	memcpy(box->may_keep, may_keep, sizeof(may_keep));
 
 	box->capacity = arg->capacity;
-	box->msg_max = arg->msg_max;
+	box->msg_max = msg_max;
 	box->flags = arg->flags;
 	box->mode = arg->mode;
 	box->created = ktime_get_boottime_ns();
@@ -44,7 +48,8 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg)
 	refcount_set(&box->refs, 1);
 }
 
-static struct mbx_box *alloc_box(const struct mbx_create *arg, const char *name)
+static struct mbx_box *alloc_box(const struct mbx_create *arg, u32 msg_max,
+				 const char *name)
 {
 	struct mbx_box *box;
 	int err;
@@ -54,7 +59,7 @@ static struct mbx_box *alloc_box(const struct mbx_create *arg, const char *name)
 	if (!box)
 		return ERR_PTR(-ENOMEM);
 
-	init_box(box, arg);
+	init_box(box, arg, msg_max);
 	box->name_len = arg->name_len;
 	if (name)
 		memcpy(box->name, name, arg->name_len);
@@ -67,40 +72,48 @@ static struct mbx_box *alloc_box(const struct mbx_create *arg, const char *name)
 	return box;
 }
 
-static void free_box(struct mbx_box *box)
+static void free_spares(struct mbx_box *box)
 {
 	unsigned int i;
 
-	for (i = 0; i < MBX_SPARE_CLASSES; i++)
+	for (i = 0; i < MBX_SPARE_CLASSES; i++) {
 		mbx_msg_destroy_list(box->spare[i]);
+		box->spare[i] = NULL;
+	}
+}
+
+static void uncharge_box(struct mbx_box *box)
+{
+	if (box->charged)
+		mbx_quota_uncharge_box(box->user);
+	box->charged = false;
+}
+
+static void free_box(struct mbx_box *box)
+{
+	free_spares(box);
+	uncharge_box(box);
 	if (box->owner)
 		mbx_proc_put(box->owner);
 	put_pid(box->creator);
 	if (box->user_ns)
 		put_user_ns(box->user_ns);
-	if (box->user) {
-		mbx_quota_uncharge_box(box->user);
+	if (box->user)
 		mbx_user_put(box->user);
-	}
 	kfree(box);
 }
 
 static int charge_box(struct mbx_box *box)
 {
-	struct mbx_user *user;
 	int err;
 
-	user = mbx_user_get(current_uid());
-	if (!user)
-		return -ENOMEM;
-	err = mbx_quota_charge_box(user);
-	if (err) {
-		mbx_user_put(user);
-		return err;
-	}
-	box->user = user;
 	box->creator = get_pid(task_tgid(current));
-	return 0;
+	box->user = mbx_user_get(current_uid());
+	if (!box->user)
+		return -ENOMEM;
+	err = mbx_quota_charge_box(box->user);
+	box->charged = !err;
+	return err;
 }
 
 static int set_owner(struct mbx_box *box)
@@ -130,39 +143,56 @@ static int register_box(struct mbx_box *box)
 }
 
 /**
- * mbx_box_create() - create a mailbox in the caller's network namespace
- * @arg: its properties; flags, mode and limits have been checked
+ * mbx_box_create() - make a mailbox
+ * @arg: its properties; flags and mode have been checked
+ * @msg_max: longest message
  * @name: its checked name of @arg->name_len bytes, or NULL
  *
- * Context: Process context.  Sleeps.  Takes boxes_lock.
- * Return: the mailbox with a reference; or an error pointer: -EEXIST, -EINVAL,
- * -EPERM, -EDQUOT, -ENOSPC, -ENOMEM.
+ * Nobody can find it before mbx_box_publish().
+ *
+ * Context: Process context.  Sleeps.
+ * Return: the mailbox with a reference; or an error pointer: -EINVAL, -EPERM,
+ * -EDQUOT, -ENOSPC, -ENOMEM.
  */
-struct mbx_box *mbx_box_create(const struct mbx_create *arg, const char *name)
+struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
+			       const char *name)
 {
 	struct mbx_box *box;
 	int err;
 
-	box = alloc_box(arg, name);
+	box = alloc_box(arg, msg_max, name);
 	if (IS_ERR(box))
 		return box;
 
 	err = charge_box(box);
 	if (!err)
 		err = set_owner(box);
-	if (!err)
-		err = register_box(box);
+	if (err) {
+		free_box(box);
+		return ERR_PTR(err);
+	}
+	return box;
+}
+
+/**
+ * mbx_box_publish() - make a mailbox findable in the caller's network namespace
+ * @box: the mailbox, which gets its id
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: 0; -EEXIST if the name is taken; -ENOMEM.
+ */
+int mbx_box_publish(struct mbx_box *box)
+{
+	int err = register_box(box);
+
 	if (err == -EEXIST) {
 		/* The name may be that of a process that has just died. */
 		mbx_task_flush();
 		err = register_box(box);
 	}
-	if (err) {
-		free_box(box);
-		return ERR_PTR(err);
-	}
-	trace_mbx_create(box);
-	return box;
+	if (!err)
+		trace_mbx_create(box);
+	return err;
 }
 
 /**
@@ -177,15 +207,54 @@ void mbx_box_put(struct mbx_box *box)
 		free_box(box);
 }
 
-static void purge(struct mbx_box *box, struct mbx_later *later)
+static void withdraw_list(struct mbx_box *box, struct list_head *list,
+			  unsigned int nr, struct mbx_later *later)
 {
 	struct mbx_msg *msg, *next;
 
-	list_splice_init(&box->queue.taken, &box->queue.ready);
-	list_for_each_entry_safe(msg, next, &box->queue.ready, node) {
+	list_for_each_entry_safe(msg, next, list, node) {
+		if (!nr--)
+			break;
 		mbx_queue_withdraw(&box->queue, msg);
 		mbx_box_release(box, msg, later);
 	}
+}
+
+/*
+ * Senders are woken together with the loss of the messages that others are
+ * copying for them; see finish() in receive.c.
+ */
+static void end_waits(struct mbx_box *box, int why, struct mbx_later *later)
+{
+	spin_lock(&box->lock);
+	box->dead = mbx_box_orphaned(box) ? -EOWNERDEAD : why;
+	mbx_wake_list(&box->senders, box->dead, later);
+	mbx_wake_list(&box->synced, box->dead, later);
+	mbx_wake_list(&box->receivers, box->dead, later);
+	mbx_wake_list(&box->peekers, box->dead, later);
+	withdraw_list(box, &box->queue.taken, UINT_MAX, later);
+	mbx_unlock(box, later);
+}
+
+/* Messages that are withdrawn in one go with the box locked. */
+#define PURGE_BATCH	256
+
+/* Nobody looks at the queue of a dead mailbox any more. */
+static void purge(struct mbx_box *box, struct mbx_later *later)
+{
+	while (mbx_queue_first(&box->queue)) {
+		spin_lock(&box->lock);
+		withdraw_list(box, &box->queue.ready, PURGE_BATCH, later);
+		mbx_unlock(box, later);
+		cond_resched();
+	}
+	free_spares(box);
+}
+
+/* All of them: it is no use to wake one of those that sleep exclusively. */
+static void wake_pollers(struct wait_queue_head *pollers)
+{
+	__wake_up(pollers, TASK_NORMAL, 0, poll_to_key(EPOLLHUP | EPOLLERR));
 }
 
 /**
@@ -194,7 +263,7 @@ static void purge(struct mbx_box *box, struct mbx_later *later)
  * @why: -EIDRM or -EOWNERDEAD, which everybody gets from now on
  *
  * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
- * Return: false if it had ended before.
+ * Return: false if it had ended before, or was never findable.
  */
 bool mbx_box_kill(struct mbx_box *box, int why)
 {
@@ -203,17 +272,14 @@ bool mbx_box_kill(struct mbx_box *box, int why)
 	if (!mbx_table_remove(box))
 		return false;
 
-	spin_lock(&box->lock);
-	box->dead = why;
-	mbx_wake_list(&box->senders, why, &later);
-	mbx_wake_list(&box->synced, why, &later);
-	mbx_wake_list(&box->receivers, why, &later);
-	mbx_wake_list(&box->peekers, why, &later);
-	purge(box, &later);
-	mbx_later_poll(&later, box, EPOLLHUP | EPOLLERR);
-	mbx_unlock(box, &later);
+	end_waits(box, why, &later);
+	wake_pollers(&box->poll_in);
+	wake_pollers(&box->poll_out);
+	wake_pollers(&box->poll_end);
+	trace_mbx_delete(box, box->dead);
 
-	trace_mbx_delete(box, why);
+	purge(box, &later);
+	uncharge_box(box);
 	mbx_box_put(box);
 	module_put(THIS_MODULE);
 	return true;
@@ -233,6 +299,12 @@ int mbx_box_ended(struct mbx_box *box)
 	return mbx_box_error(box) ?: -EIDRM;
 }
 
+/* What the mailbox keeps for the next send is at its creator's expense. */
+static bool take_over(struct mbx_box *box, struct mbx_msg *msg)
+{
+	return box->may_keep[msg->class] && mbx_msg_charge_to(msg, box->user);
+}
+
 /**
  * mbx_box_release() - drop a reference to a message
  * @box: its mailbox
@@ -248,8 +320,7 @@ void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 	if (--msg->refs)
 		return;
 
-	msg->refs = 1;
-	if (!box->dead && mbx_box_can_keep(box, msg)) {
+	if (!box->dead && take_over(box, msg)) {
 		mbx_box_keep(box, msg);
 	} else {
 		msg->next = later->garbage;
@@ -302,7 +373,7 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_msg_max = box->msg_max;
 	stat->out_owner_pid = box->owner ? pid_nr_ns(box->owner->pid, pid_ns) : 0;
 	stat->out_creator_pid = pid_nr_ns(box->creator, pid_ns);
-	stat->out_created = box->created;
+	stat->out_created = timens_add_boottime_ns(box->created);
 	stat->out_name_len = box->name_len;
 	memset(stat->out_name, 0, sizeof(stat->out_name));
 	memcpy(stat->out_name, box->name, box->name_len);

@@ -30,7 +30,9 @@ struct mbx_later;
  * @nr_senders: threads that sleep in a send [box]
  * @nr_receivers: threads that sleep in a receive [box]
  * @nr_handles: open handles [box]
- * @poll: pollers of its handles
+ * @poll_in: pollers of handles that may receive
+ * @poll_out: pollers of handles that may send
+ * @poll_end: pollers of handles that may neither
  * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
  * @msg_max: longest message [const]
  * @flags: MBX_CREATE_* [const]
@@ -42,7 +44,8 @@ struct mbx_later;
  * @creator: process that created it [const]
  * @creator_uid: its effective user [const]
  * @creator_comm: its name then [const]
- * @user: charged for the mailbox [const]
+ * @user: charged for the mailbox and for the messages that it keeps [const]
+ * @charged: it is so for the mailbox; changed by who creates or ends it
  * @owner: owning process, or NULL [const]
  * @owned: in @boxes of the owner [records]
  * @net: its network namespace; NULL once the mailbox has ended [boxes]
@@ -65,7 +68,9 @@ struct mbx_box {
 	u32 nr_senders;
 	u32 nr_receivers;
 	u32 nr_handles;
-	wait_queue_head_t poll;
+	wait_queue_head_t poll_in;
+	wait_queue_head_t poll_out;
+	wait_queue_head_t poll_end;
 
 	u32 capacity;
 	u32 msg_max;
@@ -79,6 +84,7 @@ struct mbx_box {
 	kuid_t creator_uid;
 	char creator_comm[TASK_COMM_LEN];
 	struct mbx_user *user;
+	bool charged;
 	struct mbx_proc *owner;
 	struct list_head owned;
 	struct net *net;
@@ -116,7 +122,9 @@ bool mbx_box_visible(const struct mbx_box *box);
 bool mbx_box_deletable(const struct mbx_box *box);
 
 /* box.c */
-struct mbx_box *mbx_box_create(const struct mbx_create *arg, const char *name);
+struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
+			       const char *name);
+int mbx_box_publish(struct mbx_box *box);
 void mbx_box_put(struct mbx_box *box);
 bool mbx_box_kill(struct mbx_box *box, int why);
 int mbx_box_ended(struct mbx_box *box);
@@ -175,12 +183,14 @@ static inline bool mbx_box_has_room(const struct mbx_box *box)
  * @msg: a message of it
  *
  * Context: The box is locked.
- * Return: false if it has enough, or somebody else still uses the message.
+ * Return: false if it has enough, if somebody else still uses the message, or
+ * if the message would be at somebody else's expense.
  */
 static inline bool mbx_box_can_keep(const struct mbx_box *box,
 				    const struct mbx_msg *msg)
 {
-	return msg->refs == 1 && box->may_keep[msg->class];
+	return msg->refs == 1 && msg->payer == box->user &&
+	       box->may_keep[msg->class];
 }
 
 /**

@@ -50,18 +50,27 @@ static ssize_t handle_write(struct file *file, const char __user *buf,
 	return err ?: (ssize_t)len;
 }
 
+/*
+ * Whoever has no use for an event must not be woken for it: with EPOLLEXCLUSIVE
+ * nobody else would be.
+ */
 static __poll_t handle_poll(struct file *file, poll_table *wait)
 {
 	struct mbx_handle *handle = file->private_data;
+	struct mbx_box *box = handle->box;
 	__poll_t mask = EPOLLHUP | EPOLLERR;
 
-	if (handle->rights & MBX_OPEN_RECEIVE)
+	if (handle->rights & MBX_OPEN_RECEIVE) {
+		poll_wait(file, &box->poll_in, wait);
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (handle->rights & MBX_OPEN_SEND)
+	}
+	if (handle->rights & MBX_OPEN_SEND) {
+		poll_wait(file, &box->poll_out, wait);
 		mask |= EPOLLOUT | EPOLLWRNORM;
-
-	poll_wait(file, &handle->box->poll, wait);
-	return mbx_box_ready(handle->box) & mask;
+	}
+	if (!handle->rights)
+		poll_wait(file, &box->poll_end, wait);
+	return mbx_box_ready(box) & mask;
 }
 
 /*

@@ -113,21 +113,30 @@ static long run_version(struct mbx_call *call)
 	return reply(call);
 }
 
-/* Opens @box; the descriptor becomes visible when nothing can fail any more. */
+/* Makes a descriptor for @box, which the caller installs or drops. */
+static int prepare_fd(struct mbx_box *box, u32 rights, struct file **file)
+{
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	*file = mbx_handle_open(box, rights);
+	if (!IS_ERR(*file))
+		return fd;
+	put_unused_fd(fd);
+	return PTR_ERR(*file);
+}
+
 static int install(struct mbx_call *call, struct mbx_box *box, u32 rights)
 {
 	struct file *file;
 	int fd, err;
 
-	fd = get_unused_fd_flags(O_CLOEXEC);
+	fd = prepare_fd(box, rights, &file);
 	if (fd < 0)
 		return fd;
 
-	file = mbx_handle_open(box, rights);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
-	}
 	err = reply(call);
 	if (err) {
 		put_unused_fd(fd);
@@ -138,40 +147,55 @@ static int install(struct mbx_call *call, struct mbx_box *box, u32 rights)
 	return fd;
 }
 
-static int check_create(struct mbx_create *arg)
+/*
+ * Nobody can find the mailbox before all has been done that may fail; its id,
+ * which it gets last, is written to a structure that has proved to be writable.
+ */
+static int install_new(struct mbx_call *call, struct mbx_box *box)
 {
-	const u32 limit = READ_ONCE(mbx_max_msg_size);
+	struct mbx_create *arg = &call->arg->create;
+	struct file *file;
+	int fd, err;
 
-	if ((arg->mode & ~0666) || arg->msg_max > limit)
-		return -EINVAL;
-	if (!arg->msg_max)
-		arg->msg_max = limit;
-	return 0;
+	fd = prepare_fd(box, MBX_OPEN_SEND | MBX_OPEN_RECEIVE, &file);
+	if (fd < 0)
+		return fd;
+
+	arg->out_id = 0;
+	err = reply(call);
+	if (!err)
+		err = mbx_box_publish(box);
+	if (err) {
+		put_unused_fd(fd);
+		fput(file);
+		return err;
+	}
+	arg->out_id = box->id;
+	(void)reply(call);
+	fd_install(fd, file);
+	return fd;
 }
 
 static long run_create(struct mbx_call *call)
 {
-	struct mbx_create *arg = &call->arg->create;
+	const u32 limit = READ_ONCE(mbx_max_msg_size);
+	const struct mbx_create *arg = &call->arg->create;
 	struct mbx_box *box;
 	char *name;
 	long ret;
 
-	ret = check_create(arg);
-	if (ret)
-		return ret;
+	if ((arg->mode & ~0666) || arg->msg_max > limit)
+		return -EINVAL;
 	name = get_name(arg->name_ptr, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 
-	box = mbx_box_create(arg, name);
+	box = mbx_box_create(arg, arg->msg_max ?: limit, name);
 	kfree(name);
 	if (IS_ERR(box))
 		return PTR_ERR(box);
 
-	arg->out_id = box->id;
-	ret = install(call, box, MBX_OPEN_SEND | MBX_OPEN_RECEIVE);
-	if (ret < 0)
-		mbx_box_kill(box, -EIDRM);
+	ret = install_new(call, box);
 	mbx_box_put(box);
 	return ret;
 }
@@ -305,6 +329,7 @@ static long run_receive(struct mbx_call *call)
 	err = mbx_receive(call->handle, &rx);
 	if (err != -EMSGSIZE)
 		return err;
+	memset_after(arg, 0, deadline);
 	arg->out_len = rx.msg_len;
 	return reply(call) ?: -EMSGSIZE;
 }
@@ -369,7 +394,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(RECEIVE, receive, deadline, out_gid, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME),
-	MBX_COMMAND(STAT, stat, flags, __reserved, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, out_reserved, ON_HANDLE, 0),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

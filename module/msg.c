@@ -61,11 +61,11 @@ static struct kmem_cache *cache_of(enum mbx_msg_class class)
 	return caches[class == MBX_MSG_BIG ? MBX_MSG_64 : class];
 }
 
-/* Memory that a message really takes. */
+/* Memory that a message takes; kvmalloc() may round up to a power of two. */
 static size_t cost_of(enum mbx_msg_class class, u32 len)
 {
 	return kmem_cache_size(cache_of(class)) +
-	       (class == MBX_MSG_BIG ? PAGE_ALIGN(len) : 0);
+	       (class == MBX_MSG_BIG ? PAGE_SIZE << get_order(len) : 0);
 }
 
 static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len)
@@ -143,6 +143,28 @@ void mbx_msg_destroy(struct mbx_msg *msg)
 	if (msg->class == MBX_MSG_BIG)
 		kvfree(msg->big);
 	kmem_cache_free(cache_of(msg->class), msg);
+}
+
+/**
+ * mbx_msg_charge_to() - let another user pay for a message
+ * @msg: a message that nobody else uses
+ * @user: the user
+ *
+ * Context: Process context, a box may be locked.  Takes users_lock.
+ * Return: false if that is above the user's limit; nothing has changed then.
+ */
+bool mbx_msg_charge_to(struct mbx_msg *msg, struct mbx_user *user)
+{
+	const size_t cost = cost_of(msg->class, msg->len);
+	struct mbx_user *payer = msg->payer;
+
+	if (payer == user)
+		return true;
+	if (!mbx_quota_move_bytes(payer, user, cost))
+		return false;
+	msg->payer = mbx_user_ref(user);
+	mbx_user_put(payer);
+	return true;
 }
 
 /**

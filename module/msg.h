@@ -37,7 +37,7 @@ struct mbx_waiter;
  * @next: in a list of spare messages [box]
  * @from: who sent it; in a spare one, who sent it last [box]
  * @sender: the sender that waits until it is taken, or NULL [box]
- * @payer: charged for its memory [const]
+ * @payer: charged for its memory [box]
  * @seq: sequence number in its mailbox [box]
  * @time: when it was sent, CLOCK_MONOTONIC in ns, or 0 [box]
  * @len: payload length [box]
@@ -74,6 +74,7 @@ void mbx_msg_exit(void);
 struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
 			       u32 len);
 void mbx_msg_destroy(struct mbx_msg *msg);
+bool mbx_msg_charge_to(struct mbx_msg *msg, struct mbx_user *user);
 void mbx_msg_destroy_list(struct mbx_msg *list);
 int mbx_msg_copy(struct mbx_msg *msg, void __user *data);
 

@@ -167,14 +167,14 @@ static bool exempt(void)
  */
 int mbx_quota_charge_box(struct mbx_user *user)
 {
-	if (atomic_inc_return(&nr_boxes) > READ_ONCE(max_mailboxes)) {
-		atomic_dec(&nr_boxes);
-		return -ENOSPC;
-	}
 	if (atomic_inc_return(&user->nr_boxes) > READ_ONCE(max_user_mailboxes) &&
 	    !exempt()) {
-		mbx_quota_uncharge_box(user);
+		atomic_dec(&user->nr_boxes);
 		return -EDQUOT;
+	}
+	if (atomic_inc_return(&nr_boxes) > READ_ONCE(max_mailboxes)) {
+		mbx_quota_uncharge_box(user);
+		return -ENOSPC;
 	}
 	return 0;
 }
@@ -199,16 +199,49 @@ void mbx_quota_uncharge_box(struct mbx_user *user)
  */
 int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes)
 {
-	if (atomic_long_add_return(bytes, &nr_bytes) > READ_ONCE(max_bytes)) {
-		atomic_long_sub(bytes, &nr_bytes);
-		return -ENOSPC;
-	}
 	if (atomic_long_add_return(bytes, &user->bytes) >
 	    READ_ONCE(max_user_bytes) && !exempt()) {
-		mbx_quota_uncharge_bytes(user, bytes);
+		atomic_long_sub(bytes, &user->bytes);
 		return -EDQUOT;
 	}
+	if (atomic_long_add_return(bytes, &nr_bytes) > READ_ONCE(max_bytes)) {
+		mbx_quota_uncharge_bytes(user, bytes);
+		return -ENOSPC;
+	}
 	return 0;
+}
+
+/**
+ * mbx_quota_force_bytes() - account for memory that must not be refused
+ * @user: whose it is
+ * @bytes: its size
+ *
+ * The next message is refused instead.
+ */
+void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes)
+{
+	atomic_long_add(bytes, &user->bytes);
+	atomic_long_add(bytes, &nr_bytes);
+}
+
+/**
+ * mbx_quota_move_bytes() - charge one user instead of another
+ * @from: who was charged
+ * @to: who is to be
+ * @bytes: how much
+ *
+ * Return: false if that is above the limit of @to; nothing has changed then.
+ */
+bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
+			  size_t bytes)
+{
+	if (atomic_long_add_return(bytes, &to->bytes) >
+	    READ_ONCE(max_user_bytes)) {
+		atomic_long_sub(bytes, &to->bytes);
+		return false;
+	}
+	atomic_long_sub(bytes, &from->bytes);
+	return true;
 }
 
 /**

@@ -30,6 +30,9 @@ void mbx_user_put(struct mbx_user *user);
 int mbx_quota_charge_box(struct mbx_user *user);
 void mbx_quota_uncharge_box(struct mbx_user *user);
 int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes);
+void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes);
+bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
+			  size_t bytes);
 void mbx_quota_uncharge_bytes(struct mbx_user *user, size_t bytes);
 
 #endif /* MBX_QUOTA_H */

@@ -9,7 +9,7 @@
  * the mailbox end: the copy is worth nothing then, and the receiver starts anew.
  */
 #include <linux/pid_namespace.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/time_namespace.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
@@ -27,7 +27,7 @@ static u64 time_of(const struct mbx_msg *msg)
 	if (!msg->time)
 		return 0;
 	timens_add_monotonic(&time);
-	return timespec64_to_ns(&time);
+	return max_t(s64, timespec64_to_ns(&time), 1);
 }
 
 static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
@@ -41,8 +41,8 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_time = time_of(msg);
 	arg->out_pid = pid_nr_ns(from->proc->pid, pid_ns);
 	arg->out_tid = pid_nr_ns(from->pid, pid_ns);
-	arg->out_uid = from_kuid_munged(user_ns, from->cred->euid);
-	arg->out_gid = from_kgid_munged(user_ns, from->cred->egid);
+	arg->out_uid = from_kuid_munged(user_ns, from->cred->uid);
+	arg->out_gid = from_kgid_munged(user_ns, from->cred->gid);
 }
 
 static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx)
@@ -98,8 +98,12 @@ static void finish(struct mbx_box *box, struct mbx_msg *msg,
 static void put_back(struct mbx_box *box, struct mbx_msg *msg,
 		     struct mbx_later *later)
 {
+	const bool counted = msg->counted;
+
 	mbx_queue_untake(&box->queue, msg, box->capacity || !msg->sender);
-	mbx_offer(box, msg, later);
+	/* Whoever waited for it gets it without taking room. */
+	if (mbx_offer(box, msg, later) && counted)
+		mbx_made_room(box, later);
 }
 
 /* Copies a taken message, to which the caller has a reference; drops that. */
@@ -107,14 +111,14 @@ static int finish_taken(struct mbx_box *box, struct mbx_task *task,
 				 struct mbx_msg *msg, struct mbx_rx *rx,
 				 struct mbx_later *later)
 {
-	int err;
+	int err = 0;
 
-	if (msg->state == MBX_MSG_TAKEN && copy_atomic(msg, rx)) {
+	if (fatal_signal_pending(current)) {
+		err = -EINTR;
+	} else if (msg->state == MBX_MSG_TAKEN && copy_atomic(msg, rx)) {
 		mbx_unlock(box, later);
 		err = copy_sleeping(msg, rx);
 		spin_lock(&box->lock);
-	} else {
-		err = 0;
 	}
 
 	if (msg->state == MBX_MSG_GONE)
@@ -174,8 +178,9 @@ static int wait_msg(struct mbx_box *box, struct mbx_task *task,
 	};
 	int err;
 
-	if (!rx->peek && !box->capacity)
-		mbx_later_poll(later, box, EPOLLOUT | EPOLLWRNORM);
+	/* Nothing but a receiver makes a send possible. */
+	if (!rx->peek && !mbx_box_has_room(box))
+		mbx_later_poll_out(later, box);
 	err = mbx_wait(box, &waiter, rx->peek ? &box->peekers : &box->receivers,
 		       later);
 	if (err == -EMSGSIZE)
@@ -196,7 +201,7 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 	struct mbx_msg *msg;
 
 	msg = mbx_queue_first(&box->queue);
-	if (likely(msg) || rx->peek || list_empty(&box->senders))
+	if (msg || list_empty(&box->senders))
 		return msg;
 
 	sender = list_first_entry(&box->senders, struct mbx_waiter, node);
@@ -239,7 +244,7 @@ static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg = mbx_queue_first(&box->queue);
 
 	if (!msg || msg->len > rx->len || rx->peek || mbx_box_error(box) ||
-	    box->nr_senders || waitqueue_active(&box->poll) ||
+	    box->nr_senders || waitqueue_active(&box->poll_out) ||
 	    !mbx_box_can_keep(box, msg))
 		return false;
 	if (copy_atomic(msg, rx))

@@ -24,6 +24,21 @@ static bool can_send(struct mbx_box *box, u32 len)
 	return mbx_box_has_room(box) || fitting_receiver(box, len);
 }
 
+/*
+ * Tells those who wait with too small a buffer, without whom a poll for room
+ * would go on to promise what a send does not find.
+ */
+static void refuse_receivers(struct mbx_box *box, u32 len,
+			     struct mbx_later *later)
+{
+	struct mbx_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
+		waiter->len = len;
+		mbx_wake(waiter, -EMSGSIZE, later);
+	}
+}
+
 static void hand_over(struct mbx_box *box, struct mbx_waiter *waiter,
 		      struct mbx_msg *msg, struct mbx_later *later)
 {
@@ -59,7 +74,7 @@ struct mbx_task *mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 		mbx_wake(waiter, -EMSGSIZE, later);
 	}
 	mbx_wake_list(&box->peekers, 0, later);
-	mbx_later_poll(later, box, EPOLLIN | EPOLLRDNORM);
+	mbx_later_poll_in(later, box);
 	return NULL;
 }
 
@@ -111,7 +126,7 @@ void mbx_made_room(struct mbx_box *box, struct mbx_later *later)
 	while (!list_empty(&box->senders) && mbx_box_has_room(box))
 		mbx_admit(box, later);
 	if (box->queue.depth + 1 == box->capacity)
-		mbx_later_poll(later, box, EPOLLOUT | EPOLLWRNORM);
+		mbx_later_poll_out(later, box);
 }
 
 /* ------------------------------------------------------------ making messages */
@@ -154,6 +169,7 @@ static void sign(struct mbx_box *box, struct mbx_msg *msg,
 		msg->from = mbx_task_ref(task);
 	}
 	msg->sender = NULL;
+	msg->seq = 0;
 	msg->refs = 1;
 	msg->state = MBX_MSG_NEW;
 	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
@@ -198,6 +214,8 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 
 	if (placed)
 		msg->sender = &waiter;
+	else
+		mbx_later_poll_in(later, box);
 	err = mbx_wait(box, &waiter, placed ? &box->synced : &box->senders,
 		       later);
 	if (err && waiter.state != MBX_WAIT_DONE)
@@ -250,7 +268,7 @@ static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg;
 
 	if (mbx_box_error(box) || !mbx_box_has_room(box) || tx->sync ||
-	    box->nr_receivers || waitqueue_active(&box->poll))
+	    tx->len > box->msg_max || box->nr_receivers || waitqueue_active(&box->poll_in))
 		return false;
 
 	msg = fill_spare(box, tx);
@@ -270,8 +288,12 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	int err;
 
 	err = mbx_box_error(box);
-	if (!err && tx->nonblock && !can_send(box, tx->len))
+	if (!err && tx->len > box->msg_max)
+		err = -EMSGSIZE;
+	if (!err && tx->nonblock && !can_send(box, tx->len)) {
+		refuse_receivers(box, tx->len, later);
 		err = -EAGAIN;
+	}
 	if (err)
 		return err;
 
@@ -316,9 +338,6 @@ int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_task *task;
-
-	if (tx->len > box->msg_max)
-		return -EMSGSIZE;
 
 	task = mbx_handle_lock(handle);
 	if (IS_ERR(task))

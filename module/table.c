@@ -19,7 +19,7 @@
 static DEFINE_MUTEX(boxes_lock);
 static DEFINE_HASHTABLE(names, 10);
 static DEFINE_XARRAY(ids);
-static u64 last_id;
+static atomic64_t last_id;
 
 static u32 name_hash(struct net *net, const char *name, u32 len)
 {
@@ -56,19 +56,22 @@ int mbx_table_add(struct mbx_box *box)
 	struct net *net = current->nsproxy->net_ns;
 	int err;
 
-	guard(mutex)(&boxes_lock);
-
-	if (box->name_len && name_find(net, box->name, box->name_len))
-		return -EEXIST;
-
-	box->id = last_id + 1;
-	err = xa_err(xa_store(&ids, box->id, box, GFP_KERNEL_ACCOUNT));
+	/* Nobody else waits while this allocates. */
+	box->id = atomic64_inc_return(&last_id);
+	err = xa_reserve(&ids, box->id, GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
-	last_id++;
 
+	guard(mutex)(&boxes_lock);
+
+	if (box->name_len && name_find(net, box->name, box->name_len)) {
+		xa_release(&ids, box->id);
+		return -EEXIST;
+	}
+	xa_store(&ids, box->id, box, GFP_NOWAIT);
 	box->net = net;
-	box->user_ns = get_user_ns(net->user_ns);
+	if (!box->user_ns)
+		box->user_ns = get_user_ns(net->user_ns);
 	if (box->name_len)
 		hash_add(names, &box->name_node,
 			 name_hash(net, box->name, box->name_len));

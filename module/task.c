@@ -30,6 +30,12 @@ static struct workqueue_struct *reap_wq;
 
 static struct tracepoint *exit_tracepoint;
 
+/*
+ * What a record pins for as long as a message from its thread is queued: itself,
+ * and most of all the pid and the credentials of a thread that may have exited.
+ */
+#define RECORD_COST	1024
+
 static struct mbx_task *task_find(struct pid *pid)
 {
 	struct mbx_task *task;
@@ -96,6 +102,7 @@ void mbx_task_put(struct mbx_task *task)
 		return;
 	put_pid(task->pid);
 	put_cred(task->cred);
+	mbx_quota_uncharge_bytes(task->user, RECORD_COST);
 	mbx_user_put(task->user);
 	mbx_proc_put(task->proc);
 	kfree_rcu(task, rcu);
@@ -117,6 +124,7 @@ static struct mbx_proc *proc_get_current(void)
 	fresh->pid = get_pid(pid);
 	INIT_LIST_HEAD(&fresh->boxes);
 	INIT_LIST_HEAD(&fresh->tasks);
+	seqcount_init(&fresh->changes);
 
 	/* A live process stays in the table, so that nobody can drop it here. */
 	raw_spin_lock(&records_lock);
@@ -142,30 +150,54 @@ static void usage_add(struct mbx_usage *sum, const struct mbx_usage *usage)
 	sum->bytes_received += READ_ONCE(usage->bytes_received);
 }
 
+/* Takes a record out of the tables; what it counted goes to its process. */
 static void unlink_task(struct mbx_task *task)
 {
+	struct mbx_proc *proc = task->proc;
+
+	lockdep_assert_held(&records_lock);
+
 	WRITE_ONCE(task->self, NULL);
 	hash_del_rcu(&task->node);
-	list_del(&task->sibling);
+	write_seqcount_begin(&proc->changes);
+	list_del_rcu(&task->sibling);
+	usage_add(&proc->past, &task->usage);
+	write_seqcount_end(&proc->changes);
 }
 
-/* Puts @task, which nobody else knows yet, in the place of an older record. */
+/*
+ * A thread that executes a program takes over the leader's pid and leaves a
+ * record under its former one.  All other threads are gone by then, so that it
+ * is the first in the list.
+ */
+static struct mbx_task *find_stale(struct mbx_proc *proc)
+{
+	struct mbx_task *task;
+
+	task = list_first_entry_or_null(&proc->tasks, struct mbx_task, sibling);
+	return task && !pid_has_task(task->pid, PIDTYPE_PID) ? task : NULL;
+}
+
+/* Puts @task, which nobody else knows yet, in the place of older records. */
 static struct mbx_task *task_publish(struct mbx_task *task)
 {
-	struct mbx_task *old;
+	struct mbx_task *old, *stale;
 
 	raw_spin_lock(&records_lock);
 	old = task_find(task->pid);
-	if (old) {
-		usage_add(&task->usage, &old->usage);
+	if (old)
 		unlink_task(old);
-	}
+	stale = find_stale(task->proc);
+	if (stale)
+		unlink_task(stale);
 	hash_add_rcu(tasks, &task->node, (unsigned long)task->pid);
-	list_add_tail(&task->sibling, &task->proc->tasks);
+	list_add_tail_rcu(&task->sibling, &task->proc->tasks);
 	raw_spin_unlock(&records_lock);
 
 	if (old)
 		mbx_task_put(old);
+	if (stale)
+		mbx_task_put(stale);
 	return task;
 }
 
@@ -191,6 +223,7 @@ static struct mbx_task *task_create(void)
 	raw_spin_lock_init(&task->lock);
 	task->pid = get_pid(task_pid(current));
 	task->self = task->pid;
+	mbx_quota_force_bytes(task->user, RECORD_COST);
 	task->cred = get_current_cred();
 	return task_publish(task);
 
@@ -281,6 +314,20 @@ bool mbx_task_query(struct pid *tid, struct mbx_usage *usage,
 	return true;
 }
 
+static void sum_proc(struct mbx_proc *proc, struct mbx_usage *usage,
+		     struct mbx_blocked *blocked)
+{
+	struct mbx_task *task;
+
+	*usage = proc->past;
+	memset(blocked, 0, sizeof(*blocked));
+	list_for_each_entry_rcu(task, &proc->tasks, sibling) {
+		usage_add(usage, &task->usage);
+		if (blocked->op == MBX_OP_NONE)
+			read_blocked(task, blocked);
+	}
+}
+
 /**
  * mbx_proc_query() - tell what a process has done and is doing
  * @tgid: the process
@@ -288,31 +335,29 @@ bool mbx_task_query(struct pid *tid, struct mbx_usage *usage,
  * @blocked: filled with what the first blocked thread waits for
  * @nr_boxes: filled with how many mailboxes it owns
  *
- * Context: Process context.  Takes records_lock and &mbx_task.lock.
+ * Context: Process context.  Takes &mbx_task.lock.
  * Return: false if the process has not used a mailbox; all is zero then.
  */
 bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 		    struct mbx_blocked *blocked, unsigned int *nr_boxes)
 {
 	struct mbx_proc *proc;
-	struct mbx_task *task;
+	unsigned int seq;
 
 	memset(usage, 0, sizeof(*usage));
 	memset(blocked, 0, sizeof(*blocked));
 	*nr_boxes = 0;
 
-	guard(raw_spinlock)(&records_lock);
+	guard(rcu)();
 
 	proc = proc_find(tgid);
 	if (!proc)
 		return false;
-	*usage = proc->past;
-	*nr_boxes = proc->nr_boxes;
-	list_for_each_entry(task, &proc->tasks, sibling) {
-		usage_add(usage, &task->usage);
-		if (blocked->op == MBX_OP_NONE)
-			read_blocked(task, blocked);
-	}
+	*nr_boxes = READ_ONCE(proc->nr_boxes);
+	do {
+		seq = read_seqcount_begin(&proc->changes);
+		sum_proc(proc, usage, blocked);
+	} while (read_seqcount_retry(&proc->changes, seq));
 	return true;
 }
 
@@ -401,14 +446,9 @@ void mbx_task_flush(void)
 static void exit_task(struct mbx_task *task)
 {
 	unlink_task(task);
-	usage_add(&task->proc->past, &task->usage);
 	llist_add(&task->dying, &dying_tasks);
 }
 
-/*
- * A thread that executes a program takes over the leader's pid: a record under
- * its former one is left until here.
- */
 static void exit_proc(struct mbx_proc *proc)
 {
 	struct mbx_task *task, *next;

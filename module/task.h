@@ -8,6 +8,7 @@
 #include <linux/pid.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/seqlock.h>
 #include <linux/spinlock.h>
 
 /* What a blocked thread is doing; 0 while it is not blocked. */
@@ -59,6 +60,7 @@ struct mbx_usage {
  * @nr_boxes: length of @boxes [records]
  * @tasks: its threads that have used a mailbox [records]
  * @past: usage of its threads that have exited [records]
+ * @changes: counts changes of @tasks and @past, for readers without the lock
  * @dying: on the list of the exit work
  * @rcu: frees it after readers of the table are done
  */
@@ -71,6 +73,7 @@ struct mbx_proc {
 	unsigned int nr_boxes;
 	struct list_head tasks;
 	struct mbx_usage past;
+	seqcount_t changes;
 	struct llist_node dying;
 	struct rcu_head rcu;
 };

@@ -49,8 +49,10 @@ void mbx_later_do(struct mbx_box *box, struct mbx_later *later)
 		wake_up_process(later->thread[i]);
 		put_task_struct(later->thread[i]);
 	}
-	if (later->events)
-		wake_up_poll(&box->poll, later->events);
+	if (later->poll_in)
+		wake_up_poll(&box->poll_in, EPOLLIN | EPOLLRDNORM);
+	if (later->poll_out)
+		wake_up_poll(&box->poll_out, EPOLLOUT | EPOLLWRNORM);
 	mbx_msg_destroy_list(later->garbage);
 	memset(later, 0, sizeof(*later));
 }

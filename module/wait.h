@@ -13,7 +13,8 @@
 /**
  * struct mbx_later - what an operation does once it has dropped the lock
  * @nr: length of @thread
- * @events: for pollers
+ * @poll_in: tell pollers that a message is there
+ * @poll_out: tell pollers that a message can be sent
  * @thread: to be woken, with a reference each
  * @garbage: first of the messages to be freed
  *
@@ -21,7 +22,8 @@
  */
 struct mbx_later {
 	unsigned int nr;
-	__poll_t events;
+	bool poll_in;
+	bool poll_out;
 	struct task_struct *thread[MBX_LATER_THREADS];
 	struct mbx_msg *garbage;
 };
@@ -76,22 +78,35 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later);
 void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later);
 int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns, bool realtime);
 
+/*
+ * A poller joins its wait queue before it takes the lock to look at the box: one
+ * that is not in the queue now will see the event itself.
+ */
+
 /**
- * mbx_later_poll() - tell pollers about events
+ * mbx_later_poll_in() - tell pollers that a message is there
  * @later: does it
  * @box: the mailbox
- * @events: EPOLL* that have become true
- *
- * A poller joins the wait queue before it takes the lock to look at the box:
- * one that is not in the queue now will see the events itself.
  *
  * Context: The box is locked.
  */
-static inline void mbx_later_poll(struct mbx_later *later, struct mbx_box *box,
-				  __poll_t events)
+static inline void mbx_later_poll_in(struct mbx_later *later,
+				     struct mbx_box *box)
 {
-	if (unlikely(waitqueue_active(&box->poll)))
-		later->events |= events;
+	later->poll_in |= waitqueue_active(&box->poll_in);
+}
+
+/**
+ * mbx_later_poll_out() - tell pollers that a message can be sent
+ * @later: does it
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ */
+static inline void mbx_later_poll_out(struct mbx_later *later,
+				      struct mbx_box *box)
+{
+	later->poll_out |= waitqueue_active(&box->poll_out);
 }
 
 /**
@@ -104,7 +119,8 @@ static inline void mbx_later_poll(struct mbx_later *later, struct mbx_box *box,
 static inline void mbx_unlock(struct mbx_box *box, struct mbx_later *later)
 {
 	spin_unlock(&box->lock);
-	if (unlikely(later->nr || later->events || later->garbage))
+	if (unlikely(later->nr || later->poll_in || later->poll_out ||
+		     later->garbage))
 		mbx_later_do(box, later);
 }
 

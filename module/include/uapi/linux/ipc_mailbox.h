@@ -223,7 +223,7 @@ struct mbx_delete {
  * Return: 0, or -1 with errno
  *
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
- *    receiver waits
+ *    receiver waits; those that wait with too small a buffer get EMSGSIZE
  *  - EBADF: the handle has no right to send
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK; a deadline above 2^63 - 1;
@@ -264,11 +264,14 @@ struct mbx_send {
  *	mailbox has MBX_CREATE_TIMESTAMP
  * @out_pid: sending process, in the caller's pid namespace; 0 if not visible
  * @out_tid: sending thread, likewise
- * @out_uid: effective user of the sender when it sent, in the caller's user
+ * @out_uid: real user of the sender when it sent, in the caller's user
  *	namespace; the overflow id if it has none there
- * @out_gid: effective group, likewise
+ * @out_gid: real group, likewise
  *
  * Receive the oldest message.  A command that fails leaves it in its place.
+ *
+ * The ids are real ones, since the effective ones of a set-user-ID program that
+ * writes to an inherited handle say nothing about who made it do so.
  *
  * Return: 0, or -1 with errno
  *
@@ -321,6 +324,7 @@ struct mbx_receive {
  * @out_rights: MBX_OPEN_* rights of this handle
  * @out_name_len: length of the name, 0 if none
  * @out_name: the name, padded with zero bytes
+ * @out_reserved: 0
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -350,7 +354,7 @@ struct mbx_stat {
 	__aligned_u64 out_created;
 	__u32 out_name_len;
 	__u8 out_name[MBX_NAME_MAX + 1];
-	__u32 __reserved;
+	__u32 out_reserved;
 };
 
 #define MBX_IOC_MAGIC	0xBA
