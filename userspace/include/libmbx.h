@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libmbx: mailboxes of the ipc_mailbox kernel module.
+ *
+ * Calls return 0 or a positive result, or a negative errno value; errno itself
+ * is left alone.  mbx_strerror() turns the value into a sentence that names the
+ * limit or the right that refused.
+ *
+ * A struct mbx never changes between creation and mbx_close(), so threads may
+ * use one at the same time.  The library keeps no global state and starts no
+ * thread: it may be used on both sides of a fork().  All descriptors are
+ * close-on-exec.
+ *
+ * Lengths are bytes; times are nanoseconds; deadlines are absolute, 0 for none.
+ * Every call is there since libmbx 1.0.
+ */
+#ifndef LIBMBX_H
+#define LIBMBX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/ipc_mailbox.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** struct mbx - a mailbox handle: one descriptor and its rights */
+struct mbx;
+
+/** struct mbx_table - a /proc/ipc_* file being read line by line */
+struct mbx_table;
+
+/* ---- Handles ---------------------------------------------------------- */
+
+/**
+ * mbx_create() - create a mailbox and open it for sending and receiving
+ * @out: the new handle, to be closed by mbx_close(); untouched on error
+ * @name: its name, or NULL for none
+ * @capacity: messages that may wait in it; 0 makes each send a rendezvous;
+ *	MBX_UNBOUNDED lets only the byte limits refuse
+ *
+ * The mailbox has mode 0600, belongs to the caller's effective user and group,
+ * and lives until it is deleted.  mbx_create_attr() offers the rest.
+ *
+ * Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -ENODEV: the module is not loaded
+ *  - -EEXIST: the name is taken
+ *  - -EINVAL: a bad name (see MBX_IOC_CREATE in <linux/ipc_mailbox.h>)
+ *  - -EDQUOT, -ENOSPC, -EMFILE, -ENFILE, -ENOMEM: a limit
+ *  - -EACCES: no access to /dev/mailbox
+ */
+int mbx_create(struct mbx **out, const char *name, uint32_t capacity);
+
+/**
+ * mbx_attr_init() - defaults for mbx_create_attr()
+ * @attr: what to fill
+ * @size: sizeof(*@attr)
+ *
+ * Mode 0600, the caller's effective user and group, capacity 0, the module's
+ * largest message.  Fill the members that are to differ afterwards.  Members of
+ * a libmbx newer than the caller stay out of @size and thereby at default.
+ */
+void mbx_attr_init(struct mbx_create *attr, size_t size);
+
+/**
+ * mbx_create_attr() - create a mailbox with every attribute there is
+ * @out: the new handle, to be closed by mbx_close(); untouched on error
+ * @name: its name, or NULL for none
+ * @attr: from mbx_attr_init(); name_ptr and name_len are overwritten by @name,
+ *	out_id is set
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_create(), or
+ *
+ *  - -EINVAL: bad mode, or msg_max above the module's max_msg_size
+ *  - -EPERM: another user or group without CAP_CHOWN
+ *  - -EOPNOTSUPP, -E2BIG: the module is too old for what was asked
+ */
+int mbx_create_attr(struct mbx **out, const char *name,
+		    struct mbx_create *attr);
+
+/**
+ * mbx_open() - open a mailbox by name
+ * @out: the new handle, to be closed by mbx_close(); untouched on error
+ * @name: its name
+ * @rights: MBX_OPEN_SEND, MBX_OPEN_RECEIVE, both, or 0 for mbx_stat() only
+ *
+ * Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -ENODEV: the module is not loaded
+ *  - -ENOENT: no such mailbox in the caller's network namespace
+ *  - -EACCES: the mailbox's mode refuses, or no access to /dev/mailbox
+ *  - -EINVAL: @name is NULL or empty
+ *  - -EMFILE, -ENFILE, -ENOMEM: a limit
+ */
+int mbx_open(struct mbx **out, const char *name, unsigned int rights);
+
+/**
+ * mbx_open_id() - open a mailbox by id
+ * @out: the new handle, to be closed by mbx_close(); untouched on error
+ * @id: its id
+ * @rights: as for mbx_open()
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_open(); -EINVAL: @id is 0
+ */
+int mbx_open_id(struct mbx **out, uint64_t id, unsigned int rights);
+
+/**
+ * mbx_from_fd() - make a handle of an inherited or passed descriptor
+ * @out: the new handle; untouched on error
+ * @fd: a mailbox descriptor; belongs to the handle if the call succeeds, and
+ *	stays the caller's if it fails
+ *
+ * Does not block, and leaves the descriptor's flags as they are.
+ *
+ * Return: 0, or -EBADF: not open, -ENOTTY: no mailbox, -ENOMEM
+ */
+int mbx_from_fd(struct mbx **out, int fd);
+
+/**
+ * mbx_fd() - the descriptor of a handle
+ * @m: the handle
+ *
+ * For poll, epoll, read, write, fcntl and passing to others.  It stays the
+ * handle's: do not close it.
+ *
+ * Return: the descriptor
+ */
+int mbx_fd(const struct mbx *m);
+
+/**
+ * mbx_close() - close a handle
+ * @m: the handle, or NULL
+ *
+ * The mailbox lives on, unless it is owned, has no name, and this was its last
+ * handle.  No other thread may be using @m.
+ */
+void mbx_close(struct mbx *m);
+
+/* ---- Deleting --------------------------------------------------------- */
+
+/**
+ * mbx_delete() - delete a mailbox by name, with the messages in it
+ * @name: its name
+ *
+ * Whoever waits in it is woken with EIDRM.  Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -ENODEV: the module is not loaded
+ *  - -ENOENT: no such mailbox in the caller's network namespace
+ *  - -EPERM: the caller is neither its user nor its creator
+ *  - -EINVAL: @name is NULL or empty
+ *  - -EACCES: no access to /dev/mailbox
+ */
+int mbx_delete(const char *name);
+
+/**
+ * mbx_delete_id() - delete a mailbox by id
+ * @id: its id
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_delete(); -EINVAL: @id is 0
+ */
+int mbx_delete_id(uint64_t id);
+
+/**
+ * mbx_delete_handle() - delete the mailbox of a handle
+ * @m: the handle; still to be closed
+ *
+ * Does not block.
+ *
+ * Return: 0, or -EPERM, -EIDRM, -EOWNERDEAD
+ */
+int mbx_delete_handle(struct mbx *m);
+
+/* ---- Sending ---------------------------------------------------------- */
+
+/**
+ * mbx_send() - send one message
+ * @m: a handle with the right to send
+ * @data: the message
+ * @len: its length; 0 is a message too
+ *
+ * Blocks while the mailbox is full; with capacity 0 until a receiver has the
+ * message.  A call that fails has sent nothing.
+ *
+ * Return: 0, or
+ *
+ *  - -EMSGSIZE: longer than the mailbox takes
+ *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the user or of the system
+ *  - -EIDRM: the mailbox was deleted
+ *  - -EOWNERDEAD: its owner has exited
+ *  - -EAGAIN: full, and O_NONBLOCK is set on the descriptor
+ *  - -EINTR: a signal handler without SA_RESTART ran
+ *  - -EBADF: no right to send
+ *  - -EFAULT, -ENOMEM
+ */
+int mbx_send(struct mbx *m, const void *data, size_t len);
+
+/**
+ * mbx_try_send() - send one message if that is possible at once
+ * @m: a handle with the right to send
+ * @data: the message
+ * @len: its length
+ *
+ * Does not block.  With capacity 0 it needs a receiver that waits.
+ *
+ * Return: 0, or -EAGAIN, or an error of mbx_send()
+ */
+int mbx_try_send(struct mbx *m, const void *data, size_t len);
+
+/**
+ * mbx_send_until() - send one message, waiting until a deadline
+ * @m: a handle with the right to send
+ * @data: the message
+ * @len: its length
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Return: 0, or -ETIMEDOUT, or an error of mbx_send()
+ */
+int mbx_send_until(struct mbx *m, const void *data, size_t len,
+		   uint64_t deadline);
+
+/**
+ * mbx_send_sync() - send one message and wait until it has been received
+ * @m: a handle with the right to send
+ * @data: the message
+ * @len: its length
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * A call that fails has sent nothing: its message is taken back.
+ *
+ * Return: pid of the process that took it, 0 if it is not visible in the
+ * caller's pid namespace, or -ETIMEDOUT, or an error of mbx_send()
+ */
+int mbx_send_sync(struct mbx *m, const void *data, size_t len,
+		  uint64_t deadline);
+
+/**
+ * mbx_send_ext() - send with every option there is
+ * @m: a handle with the right to send
+ * @arg: argument of MBX_IOC_SEND, its size member set; members out_* tell the
+ *	sequence number and who took the message
+ *
+ * Return: 0, or an error of MBX_IOC_SEND
+ */
+int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
+
+/* ---- Receiving -------------------------------------------------------- */
+
+/**
+ * mbx_receive() - receive the oldest message
+ * @m: a handle with the right to receive
+ * @buf: where to put it
+ * @len: size of @buf
+ *
+ * Blocks until there is one.  A call that fails leaves the message in its
+ * place.
+ *
+ * Return: length of the message, which may be 0, or
+ *
+ *  - -EMSGSIZE: @buf is too small; mbx_receive_ext() tells the length
+ *  - -EIDRM: the mailbox was deleted
+ *  - -EOWNERDEAD: its owner has exited
+ *  - -EAGAIN: nothing there, and O_NONBLOCK is set on the descriptor
+ *  - -EINTR: a signal handler without SA_RESTART ran
+ *  - -EBADF: no right to receive
+ *  - -EFAULT
+ */
+ssize_t mbx_receive(struct mbx *m, void *buf, size_t len);
+
+/**
+ * mbx_try_receive() - receive the oldest message if there is one
+ * @m: a handle with the right to receive
+ * @buf: where to put it
+ * @len: size of @buf
+ *
+ * Does not block.
+ *
+ * Return: length of the message, or -EAGAIN, or an error of mbx_receive()
+ */
+ssize_t mbx_try_receive(struct mbx *m, void *buf, size_t len);
+
+/**
+ * mbx_receive_until() - receive the oldest message, waiting until a deadline
+ * @m: a handle with the right to receive
+ * @buf: where to put it
+ * @len: size of @buf
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Return: length of the message, or -ETIMEDOUT, or an error of mbx_receive()
+ */
+ssize_t mbx_receive_until(struct mbx *m, void *buf, size_t len,
+			  uint64_t deadline);
+
+/**
+ * mbx_peek() - copy the oldest message and leave it where it is
+ * @m: a handle with the right to receive
+ * @buf: where to put the copy
+ * @len: size of @buf
+ *
+ * Does not block.
+ *
+ * Return: length of the message, or -EAGAIN, or an error of mbx_receive()
+ */
+ssize_t mbx_peek(struct mbx *m, void *buf, size_t len);
+
+/**
+ * mbx_receive_ext() - receive with every option there is
+ * @m: a handle with the right to receive
+ * @arg: argument of MBX_IOC_RECEIVE, its size member set; members out_* tell
+ *	the sender, the sequence number and, on -EMSGSIZE too, the length
+ *
+ * Return: length of the message, or an error of MBX_IOC_RECEIVE
+ */
+ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
+
+/* ---- Time ------------------------------------------------------------- */
+
+/**
+ * mbx_deadline_ms() - a deadline some milliseconds from now
+ * @ms: milliseconds; negative for no deadline
+ *
+ * Return: CLOCK_MONOTONIC in ns, never 0 for @ms >= 0, at most 2^63 - 1; 0 for
+ * a negative @ms
+ */
+uint64_t mbx_deadline_ms(int64_t ms);
+
+/**
+ * mbx_deadline_ns() - a deadline some nanoseconds from now
+ * @ns: nanoseconds; negative for no deadline
+ *
+ * Return: as mbx_deadline_ms()
+ */
+uint64_t mbx_deadline_ns(int64_t ns);
+
+/* ---- Looking ---------------------------------------------------------- */
+
+/**
+ * mbx_stat() - attributes and counters of a mailbox
+ * @m: a handle, of whatever rights
+ * @st: what to fill
+ * @size: sizeof(*@st)
+ *
+ * Does not block.
+ *
+ * Return: 0, or -EIDRM, -EOWNERDEAD, -EFAULT; -EINVAL: bad @size
+ */
+int mbx_stat(struct mbx *m, struct mbx_stat *st, size_t size);
+
+/**
+ * mbx_version() - version of the loaded module
+ * @v: what to fill
+ * @size: sizeof(*@v)
+ *
+ * The library speaks MBX_ABI of the header that it was built with.
+ *
+ * Return: 0, or -ENODEV: the module is not loaded, -EACCES: no access to
+ * /dev/mailbox, -ENOTTY: /dev/mailbox is something else
+ */
+int mbx_version(struct mbx_version *v, size_t size);
+
+/**
+ * mbx_library_version() - version of this library
+ *
+ * Return: a constant string, "major.minor.patch"
+ */
+const char *mbx_library_version(void);
+
+/**
+ * mbx_limit() - current value of one of the module's limits
+ * @name: a module parameter such as "max_user_bytes"
+ * @value: what it is now
+ *
+ * Return: 0, or -ENOENT: no such parameter, or the module is not loaded;
+ * -EINVAL: not a number
+ */
+int mbx_limit(const char *name, uint64_t *value);
+
+/**
+ * mbx_strerror() - what went wrong, which limit or right, what to do
+ * @cmd: the operation that failed, MBX_CMD_CREATE and so on
+ * @err: its result, an errno value of either sign
+ * @buf: where to put the sentence
+ * @size: size of @buf; 256 is enough, less truncates
+ *
+ * One line without a full stop and without a newline.  The value of a limit is
+ * the one at the time of this call.
+ *
+ * Return: @buf
+ */
+const char *mbx_strerror(int cmd, int err, char *buf, size_t size);
+
+/* ---- Listing ---------------------------------------------------------- */
+
+/**
+ * mbx_table_open() - begin to read /proc/ipc_mailboxes or a relative of it
+ * @out: the table, to be closed by mbx_table_close(); untouched on error
+ * @name: "ipc_mailboxes", "ipc_tasks" or "ipc_threads"
+ *
+ * Columns are found by name: later releases append some.
+ *
+ * Return: 0, or -ENODEV: no such file, the module is not loaded; -EACCES;
+ * -EPROTO: the file is in a format that this library does not know;
+ * -EINVAL: not one of the names above; -ENOMEM, -EMFILE, -ENFILE
+ */
+int mbx_table_open(struct mbx_table **out, const char *name);
+
+/**
+ * mbx_table_column() - index of a column
+ * @t: the table
+ * @name: name of the column
+ *
+ * Return: the index, from 0, or -ENOENT
+ */
+int mbx_table_column(const struct mbx_table *t, const char *name);
+
+/**
+ * mbx_table_next() - step to the next line
+ * @t: the table
+ *
+ * Return: 1, or 0 after the last line, or -EPROTO: a malformed line, -EIO,
+ * -ENOMEM
+ */
+int mbx_table_next(struct mbx_table *t);
+
+/**
+ * mbx_table_text() - a value of the current line, unescaped
+ * @t: the table
+ * @column: from mbx_table_column()
+ *
+ * Return: the value, valid until the next mbx_table_next(); NULL if the column
+ * does not exist, does not apply, or may not be seen by the caller
+ */
+const char *mbx_table_text(const struct mbx_table *t, int column);
+
+/**
+ * mbx_table_number() - a value of the current line, as a number
+ * @t: the table
+ * @column: from mbx_table_column()
+ * @value: the number
+ *
+ * Return: 0, or -ENODATA: as mbx_table_text() gives NULL; -EINVAL: not a
+ * number, -ERANGE: one that does not fit
+ */
+int mbx_table_number(const struct mbx_table *t, int column, int64_t *value);
+
+/**
+ * mbx_table_close() - end reading
+ * @t: the table, or NULL
+ */
+void mbx_table_close(struct mbx_table *t);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBMBX_H */

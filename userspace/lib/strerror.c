@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Sentences for errors: what happened, which limit or right, what to do.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define ANY (-1)
+
+/**
+ * struct sentence - one error of one operation
+ * @cmd: the operation, MBX_CMD_* or ANY
+ * @err: errno value
+ * @limit: module parameter that refused, or NULL
+ * @text: what happened; "%s" in it gives way to the limit's name and value
+ * @advice: what to do
+ */
+struct sentence {
+	int cmd;
+	int err;
+	const char *limit;
+	const char *text;
+	const char *advice;
+};
+
+/* clang-format off */
+static const struct sentence sentences[] = {
+	{ MBX_CMD_CREATE, EEXIST, NULL,
+	  "a mailbox of this name exists already",
+	  "open that one, or choose another name" },
+	{ MBX_CMD_CREATE, EINVAL, "max_msg_size",
+	  "bad name, mode, or message size above %s",
+	  "a name has 1 to 255 bytes without blanks, control characters or '/' "
+	  "and does not start with '@', a mode is at most 0666" },
+	{ MBX_CMD_CREATE, EPERM, NULL,
+	  "only with CAP_CHOWN can a mailbox be given to another user or group",
+	  "leave the owner out" },
+	{ MBX_CMD_CREATE, EDQUOT, "max_user_mailboxes",
+	  "you have as many mailboxes as %s allows",
+	  "delete some" },
+	{ MBX_CMD_CREATE, ENOSPC, "max_mailboxes",
+	  "the system has as many mailboxes as %s allows",
+	  "delete some" },
+	{ MBX_CMD_OPEN, EACCES, NULL,
+	  "the mailbox's mode or owner does not let you",
+	  "see 'mbx stat' and ask who created it" },
+	{ MBX_CMD_OPEN, EINVAL, NULL,
+	  "this is no mailbox name and no id", "see 'mbx ls'" },
+	{ MBX_CMD_DELETE, EPERM, NULL,
+	  "only the mailbox's user, its creator and CAP_IPC_OWNER may delete it",
+	  "ask one of them" },
+	{ MBX_CMD_DELETE, EINVAL, NULL,
+	  "this is no mailbox name and no id", "see 'mbx ls'" },
+	{ MBX_CMD_SEND, EAGAIN, NULL,
+	  "the mailbox is full, or of capacity 0 and no receiver waits",
+	  "receive something, or wait" },
+	{ MBX_CMD_SEND, EDQUOT, "max_user_bytes",
+	  "your queued messages would exceed %s",
+	  "receive some" },
+	{ MBX_CMD_SEND, ENOSPC, "max_bytes",
+	  "all queued messages together would exceed %s",
+	  "receive some" },
+	{ MBX_CMD_SEND, EMSGSIZE, NULL,
+	  "the message is longer than the mailbox's msg_max",
+	  "split it, or create the mailbox with a larger one" },
+	{ MBX_CMD_SEND, EBADF, NULL,
+	  "the handle has no right to send",
+	  "open the mailbox with MBX_OPEN_SEND" },
+	{ MBX_CMD_RECEIVE, EAGAIN, NULL,
+	  "the mailbox is empty", "send something, or wait" },
+	{ MBX_CMD_RECEIVE, EMSGSIZE, NULL,
+	  "the buffer is smaller than the message, which stays in its place",
+	  "offer as much room as the mailbox's msg_max" },
+	{ MBX_CMD_RECEIVE, EBADF, NULL,
+	  "the handle has no right to receive",
+	  "open the mailbox with MBX_OPEN_RECEIVE" },
+	{ ANY, ENODEV, NULL,
+	  "the module is not loaded",
+	  "run 'modprobe ipc_mailbox' or 'insmod ipc_mailbox.ko' as root" },
+	{ ANY, ENOENT, NULL,
+	  "no such mailbox in this network namespace", "see 'mbx ls'" },
+	{ ANY, EIDRM, NULL,
+	  "the mailbox was deleted", "create it again" },
+	{ ANY, EOWNERDEAD, NULL,
+	  "the process that owned the mailbox has exited",
+	  "start it again" },
+	{ ANY, ETIMEDOUT, NULL,
+	  "the deadline has passed", "allow more time" },
+	{ ANY, EINTR, NULL, "interrupted by a signal", "try again" },
+	{ ANY, EMFILE, NULL,
+	  "this process has as many descriptors open as RLIMIT_NOFILE allows",
+	  "close some, or raise it with 'ulimit -n'" },
+	{ ANY, ENFILE, NULL,
+	  "the system has as many files open as /proc/sys/fs/file-max allows",
+	  "ask the administrator to raise it" },
+	{ ANY, ENOMEM, NULL,
+	  "the system or this memory cgroup has no memory left",
+	  "free some, or raise the cgroup's memory.max" },
+	{ ANY, ENOTTY, NULL,
+	  "this is not a handle of the ipc_mailbox module",
+	  "see 'mbx doctor'" },
+	{ ANY, EOPNOTSUPP, NULL,
+	  "the loaded module does not know an option that was used",
+	  "load a newer one, see 'mbx doctor'" },
+	{ ANY, E2BIG, NULL,
+	  "the loaded module is older than this program needs",
+	  "load a newer one, see 'mbx doctor'" },
+	{ ANY, EPROTO, NULL,
+	  "the /proc file has a format that this library does not know",
+	  "use library and module of one release" },
+};
+/* clang-format on */
+
+static const struct sentence *find(int cmd, int err)
+{
+	const struct sentence *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+		s = &sentences[i];
+		if (s->err == err && (s->cmd == cmd || s->cmd == ANY))
+			return s;
+	}
+	return NULL;
+}
+
+int mbx_limit(const char *name, uint64_t *value)
+{
+	char path[128], text[32], *end;
+	ssize_t len;
+	int saved = errno;
+	int fd;
+
+	if (strchr(name, '/') || strlen(name) > 64)
+		return -ENOENT;
+	snprintf(path, sizeof(path), MBX_PARAMETERS "/%s", name);
+	fd = mbx_open_file(path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	errno = saved;
+	text[len > 0 ? len : 0] = '\0';
+	*value = strtoull(text, &end, 10);
+	errno = saved;
+	return end == text || (*end && *end != '\n') ? -EINVAL : 0;
+}
+
+/* "max_user_bytes (67108864)"; without the value if it cannot be read. */
+static void limit_text(char *buf, size_t size, const char *name)
+{
+	uint64_t value;
+
+	if (mbx_limit(name, &value))
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%s (%llu)", name,
+			 (unsigned long long)value);
+}
+
+static void write_limit(char *buf, size_t size, const struct sentence *s)
+{
+	const char *hole = strstr(s->text, "%s");
+	char limit[96];
+
+	limit_text(limit, sizeof(limit), s->limit);
+	snprintf(
+		buf, size,
+		"%.*s%s%s: %s, or ask the administrator to raise " MBX_PARAMETERS
+		"/%s",
+		(int)(hole - s->text), s->text, limit, hole + 2, s->advice,
+		s->limit);
+}
+
+/* Without rights on the device nothing else that was said is to the point. */
+static int device_refuses(int err)
+{
+	int fd;
+
+	if (err != EACCES && err != EPERM)
+		return 0;
+	fd = mbx_open_file(MBX_DEVICE, O_RDWR);
+	if (fd >= 0)
+		close(fd);
+	return fd == -EACCES || fd == -EPERM;
+}
+
+const char *mbx_strerror(int cmd, int err, char *buf, size_t size)
+{
+	const struct sentence *s;
+	const char *plain;
+
+	err = err < 0 ? -err : err;
+	s = find(cmd, err);
+	plain = strerrordesc_np(err);
+	if (device_refuses(err))
+		snprintf(buf, size,
+			 "no read and write permission on " MBX_DEVICE
+			 ": ask the administrator for it");
+	else if (s && s->limit)
+		write_limit(buf, size, s);
+	else if (s)
+		snprintf(buf, size, "%s: %s", s->text, s->advice);
+	else if (plain)
+		snprintf(buf, size, "%s", plain);
+	else
+		snprintf(buf, size, "unknown error %d", err);
+	return buf;
+}
