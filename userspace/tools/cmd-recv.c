@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mbx recv, mbx peek
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "recv.h"
+
+#define FIRST_ROOM 65536
+
+enum {
+	OPT_FOLLOW = 256,
+	OPT_NONBLOCK,
+	OPT_TIMEOUT,
+	OPT_RAW,
+	OPT_FORMAT,
+	OPT_JSON,
+	OPT_EXEC,
+};
+
+/* clang-format off */
+#define SHARED_OPTS \
+	{ "raw", OPT_RAW, NULL, "the bytes of the message, nothing else" }, \
+	{ "null", '0', NULL, "a zero byte after each message, no newline" }, \
+	{ "format", OPT_FORMAT, "FORMAT", "show messages so, see below" }, \
+	{ "json", OPT_JSON, NULL, "a line of JSON per message" }, \
+	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if empty" }, \
+	{ "timeout", OPT_TIMEOUT, "DURATION", \
+	  "wait at most so long, per message" }
+
+const struct opt recv_opts[] = {
+	{ "count", 'n', "COUNT", "receive COUNT messages [1]" },
+	{ "follow", OPT_FOLLOW, NULL, "receive until the mailbox is gone" },
+	{ "exec", OPT_EXEC, "COMMAND", "run COMMAND with the message as input" },
+	SHARED_OPTS,
+	{ 0 }
+};
+
+const struct opt peek_opts[] = {
+	SHARED_OPTS,
+	{ 0 }
+};
+
+const char recv_more[] =
+"A newline follows each message unless --raw, --null or --format is given.\n"
+"FORMAT: %m message, %x message in hexadecimal, %l length, %s sequence number,\n"
+"%p pid, %t tid, %u uid, %g gid of the sender, %T time sent in ns, %n mailbox,\n"
+"%i its id, %%; \\n \\t \\r \\0 \\\\.\n"
+"DURATION is a number and ns, us, ms, s, min or h; or inf.\n";
+/* clang-format on */
+
+struct recv {
+	struct mbx *m;
+	struct letter letter;
+	struct bytes buf;
+	struct bytes out;
+	const char *format;
+	const char *command;
+	uint64_t count;
+	int64_t timeout;
+	bool follow;
+	bool json;
+};
+
+static void parse_option(struct recv *r, int key)
+{
+	switch (key) {
+	case 'n':
+		r->count = parse_number("--count", optarg, 1, UINT64_MAX);
+		break;
+	case OPT_FOLLOW:
+		r->follow = true;
+		break;
+	case OPT_EXEC:
+		r->command = optarg;
+		break;
+	case OPT_RAW:
+		r->format = "%m";
+		break;
+	case '0':
+		r->format = "%m\\0";
+		break;
+	case OPT_FORMAT:
+		r->format = optarg;
+		format_check(optarg);
+		break;
+	case OPT_JSON:
+		r->json = true;
+		break;
+	case OPT_NONBLOCK:
+		r->letter.arg.flags |= MBX_RECEIVE_NONBLOCK;
+		break;
+	case OPT_TIMEOUT:
+		r->timeout = parse_duration("--timeout", optarg);
+		break;
+	}
+}
+
+/* Which of the options that say what is written were given. */
+static bool is_style(int key)
+{
+	return key == OPT_RAW || key == '0' || key == OPT_FORMAT ||
+	       key == OPT_JSON || key == OPT_EXEC;
+}
+
+static void parse(struct recv *r, int argc, char **argv)
+{
+	bool timed = false, counted = false;
+	int key, styles = 0;
+
+	while ((key = opt_next(argc, argv)) != -1) {
+		timed |= key == OPT_TIMEOUT;
+		counted |= key == 'n';
+		styles += is_style(key);
+		parse_option(r, key);
+	}
+	opt_positional(argc, 1, 1);
+	r->letter.name = argv[optind];
+	check_target(r->letter.name);
+	if (styles > 1)
+		usage("more than one of --raw, --null, --format, --json%s",
+		      verb->opts == recv_opts ? ", --exec" : "");
+	if (counted && r->follow)
+		usage("--count and --follow exclude each other");
+	if (timed && r->letter.arg.flags & MBX_RECEIVE_NONBLOCK)
+		usage("--nonblock and --timeout exclude each other");
+}
+
+/* A message longer than the buffer stays; the next try has the room. */
+static int receive(struct recv *r)
+{
+	struct mbx_receive *arg = &r->letter.arg;
+	ssize_t ret;
+
+	arg->size = sizeof(*arg);
+	arg->deadline = mbx_deadline_ns(r->timeout);
+	bytes_room(&r->buf, FIRST_ROOM);
+	do {
+		arg->data_ptr = (uintptr_t)r->buf.data;
+		arg->data_len = r->buf.size > UINT32_MAX ? UINT32_MAX :
+							   r->buf.size;
+		ret = mbx_receive_ext(r->m, arg);
+		if (ret == -EMSGSIZE && arg->out_len > r->buf.size)
+			bytes_room(&r->buf, arg->out_len);
+	} while (ret == -EMSGSIZE || (ret == -EINTR && !reader_gone()));
+	r->letter.data = r->buf.data;
+	return ret < 0 ? ret : 0;
+}
+
+static int deliver(struct recv *r)
+{
+	struct letter *l = &r->letter;
+	int err;
+
+	if (r->command)
+		return exec_letter(r->command, l);
+	r->out.len = 0;
+	if (r->json)
+		json_letter(&r->out, l);
+	else
+		format_letter(&r->out, r->format, l);
+	err = out_write(r->out.data, r->out.len);
+	if (!err)
+		return EXIT_OK;
+	say("%s: message %llu was %s but not written: %s", l->name,
+	    (unsigned long long)l->arg.out_seq,
+	    l->arg.flags & MBX_RECEIVE_PEEK ? "read" : "taken", strerror(-err));
+	return EXIT_FAIL;
+}
+
+static int receive_one(struct recv *r)
+{
+	int err = r->command ? 0 : out_check();
+
+	if (err == -EPIPE)
+		return err;
+	if (err) {
+		fail_plain("standard output", err);
+		return EXIT_FAIL;
+	}
+	err = receive(r);
+	if (err == -EINTR)
+		return -EPIPE;
+	if (err)
+		return fail(r->letter.name, MBX_CMD_RECEIVE, err);
+	return deliver(r);
+}
+
+/* A reader that has had enough is no failure: nothing was taken from it. */
+static int receive_all(struct recv *r)
+{
+	uint64_t nr;
+	int status = EXIT_OK;
+
+	if (!r->command)
+		watch_reader();
+	for (nr = 0; !status && (r->follow || nr < r->count); nr++)
+		status = receive_one(r);
+	return status == -EPIPE ? EXIT_OK : status;
+}
+
+static int open_mailbox(struct recv *r)
+{
+	struct letter *l = &r->letter;
+	int err = open_target(&r->m, l->name, MBX_OPEN_RECEIVE);
+	struct mbx_stat st;
+
+	if (err)
+		return fail(l->name, MBX_CMD_OPEN, err);
+	err = mbx_stat(r->m, &st, sizeof(st));
+	if (err) {
+		mbx_close(r->m);
+		return fail(l->name, MBX_CMD_STAT, err);
+	}
+	l->id = st.out_id;
+	l->timestamp = st.out_flags & MBX_CREATE_TIMESTAMP;
+	return EXIT_OK;
+}
+
+static int run(struct recv *r, int argc, char **argv)
+{
+	int status;
+
+	r->format = "%m\\n";
+	r->count = 1;
+	r->timeout = FOREVER;
+	parse(r, argc, argv);
+	status = open_mailbox(r);
+	if (status)
+		return status;
+	status = receive_all(r);
+	mbx_close(r->m);
+	bytes_free(&r->buf);
+	bytes_free(&r->out);
+	return status;
+}
+
+int cmd_recv(int argc, char **argv)
+{
+	struct recv r = { 0 };
+
+	return run(&r, argc, argv);
+}
+
+int cmd_peek(int argc, char **argv)
+{
+	struct recv r = { .letter.arg.flags = MBX_RECEIVE_PEEK };
+
+	return run(&r, argc, argv);
+}

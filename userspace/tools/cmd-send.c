@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mbx send
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "tool.h"
+
+enum { OPT_LINES = 256, OPT_NONBLOCK, OPT_TIMEOUT, OPT_SYNC };
+
+/* clang-format off */
+const struct opt send_opts[] = {
+	{ "message", 'm', "TEXT", "send TEXT" },
+	{ "file", 'f', "FILE", "read FILE instead of standard input" },
+	{ "lines", OPT_LINES, NULL, "send each line, without its newline" },
+	{ "null", '0', NULL, "send each string that ends in a zero byte" },
+	{ "sync", OPT_SYNC, NULL, "wait until a receiver has the message" },
+	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
+	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long, per message" },
+	{ "verbose", 'v', NULL, "print a line per message, and who took it" },
+	{ 0 }
+};
+
+const char send_more[] =
+"DURATION is a number and ns, us, ms, s, min or h; or inf. FILE may be -.\n";
+/* clang-format on */
+
+#define WHOLE (-1)
+
+struct send {
+	const char *name;
+	const char *text;
+	const char *path;
+	int delimiter;
+	__u32 flags;
+	int64_t timeout;
+	bool verbose;
+	struct mbx *m;
+	__u32 msg_max;
+	unsigned long long nr;
+};
+
+static void parse_option(struct send *s, int key)
+{
+	switch (key) {
+	case 'm':
+		s->text = optarg;
+		break;
+	case 'f':
+		s->path = optarg;
+		break;
+	case OPT_LINES:
+		s->delimiter = '\n';
+		break;
+	case '0':
+		s->delimiter = '\0';
+		break;
+	case OPT_SYNC:
+		s->flags |= MBX_SEND_SYNC;
+		break;
+	case OPT_NONBLOCK:
+		s->flags |= MBX_SEND_NONBLOCK;
+		break;
+	case OPT_TIMEOUT:
+		s->timeout = parse_duration("--timeout", optarg);
+		break;
+	case 'v':
+		s->verbose = true;
+		break;
+	}
+}
+
+static void check(const struct send *s, bool timed, bool lines, bool null)
+{
+	bool nonblock = s->flags & MBX_SEND_NONBLOCK;
+
+	if (s->text && s->path)
+		usage("--message and --file exclude each other");
+	if (s->text && s->delimiter != WHOLE)
+		usage("--message is one message: no --lines and no --null");
+	if (lines && null)
+		usage("--lines and --null exclude each other");
+	if (nonblock && timed)
+		usage("--nonblock and --timeout exclude each other");
+	if (nonblock && s->flags & MBX_SEND_SYNC)
+		usage("--sync waits, so it excludes --nonblock");
+}
+
+static void parse(struct send *s, int argc, char **argv)
+{
+	bool timed = false, lines = false, null = false;
+	int key;
+
+	while ((key = opt_next(argc, argv)) != -1) {
+		timed |= key == OPT_TIMEOUT;
+		lines |= key == OPT_LINES;
+		null |= key == '0';
+		parse_option(s, key);
+	}
+	opt_positional(argc, 1, 1);
+	s->name = argv[optind];
+	check_target(s->name);
+	check(s, timed, lines, null);
+}
+
+/* The message is sent; what cannot be reported ends the rest. */
+static int report(const struct send *s, const struct mbx_send *arg)
+{
+	struct bytes b = { 0 };
+	int err;
+
+	bytes_printf(&b, "message %llu: %u bytes, ",
+		     (unsigned long long)arg->out_seq, arg->data_len);
+	if (arg->out_pid)
+		bytes_printf(&b, "taken by pid %d tid %d\n", arg->out_pid,
+			     arg->out_tid);
+	else
+		bytes_printf(&b,
+			     s->flags & MBX_SEND_SYNC ? "taken\n" : "sent\n");
+	err = out_write(b.data, b.len);
+	bytes_free(&b);
+	if (err && err != -EPIPE)
+		fail_plain("standard output", err);
+	return err ? EXIT_FAIL : EXIT_OK;
+}
+
+static int too_long(const struct send *s)
+{
+	say("%s: message %llu has more than the %u bytes of the mailbox's msg_max: split it, or create the mailbox with a larger --max-msg",
+	    s->name, s->nr + 1, s->msg_max);
+	return EXIT_FAIL;
+}
+
+static int send_one(struct send *s, const char *data, size_t len)
+{
+	struct mbx_send arg = {
+		.size = sizeof(arg),
+		.flags = s->flags,
+		.data_ptr = (uintptr_t)data,
+		.data_len = len,
+		.deadline = mbx_deadline_ns(s->timeout),
+	};
+	int err;
+
+	if (len > s->msg_max)
+		return too_long(s);
+	err = mbx_send_ext(s->m, &arg);
+	if (err)
+		return fail(s->name, MBX_CMD_SEND, err);
+	s->nr++;
+	return s->verbose ? report(s, &arg) : EXIT_OK;
+}
+
+/* One byte more than fits is enough to know. */
+static int send_whole(struct send *s, FILE *in)
+{
+	struct bytes b = { 0 };
+	int status;
+	size_t n;
+
+	do {
+		bytes_room(&b, b.len + 65536);
+		n = fread(b.data + b.len, 1, b.size - b.len, in);
+		b.len += n;
+	} while (n && b.len <= s->msg_max);
+	status = ferror(in) ? fail_plain(s->path, errno) :
+			      send_one(s, b.data, b.len);
+	bytes_free(&b);
+	return status;
+}
+
+static int send_pieces(struct send *s, FILE *in)
+{
+	int status = EXIT_OK;
+	size_t size = 0;
+	char *line = NULL;
+	ssize_t len;
+
+	while (!status) {
+		len = getdelim(&line, &size, s->delimiter, in);
+		if (len < 0)
+			break;
+		if (line[len - 1] == s->delimiter)
+			len--;
+		status = send_one(s, line, len);
+	}
+	if (!status && ferror(in))
+		status = fail_plain(s->path, errno);
+	free(line);
+	return status;
+}
+
+static int send_all(struct send *s, FILE *in)
+{
+	if (s->text)
+		return send_one(s, s->text, strlen(s->text));
+	if (s->delimiter == WHOLE)
+		return send_whole(s, in);
+	return send_pieces(s, in);
+}
+
+static int open_mailbox(struct send *s)
+{
+	int err = open_target(&s->m, s->name, MBX_OPEN_SEND);
+	struct mbx_stat st;
+
+	if (err)
+		return fail(s->name, MBX_CMD_OPEN, err);
+	err = mbx_stat(s->m, &st, sizeof(st));
+	if (err) {
+		mbx_close(s->m);
+		return fail(s->name, MBX_CMD_STAT, err);
+	}
+	s->msg_max = st.out_msg_max;
+	return EXIT_OK;
+}
+
+static FILE *open_input(struct send *s)
+{
+	FILE *in;
+
+	if (!s->path || !strcmp(s->path, "-")) {
+		s->path = "standard input";
+		return stdin;
+	}
+	in = fopen(s->path, "re");
+	if (!in)
+		fail_plain(s->path, errno);
+	return in;
+}
+
+int cmd_send(int argc, char **argv)
+{
+	struct send s = { .delimiter = WHOLE, .timeout = FOREVER };
+	int status;
+	FILE *in;
+
+	parse(&s, argc, argv);
+	in = open_input(&s);
+	if (!in)
+		return EXIT_FAIL;
+	status = open_mailbox(&s);
+	if (!status) {
+		status = send_all(&s, in);
+		mbx_close(s.m);
+	}
+	if (in != stdin)
+		fclose(in);
+	return status;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verbs: what each cmd-*.c gives to the table in mbx.c.
+ */
+#ifndef MBX_CMD_H
+#define MBX_CMD_H
+
+#include "tool.h"
+
+int cmd_create(int argc, char **argv);
+int cmd_rm(int argc, char **argv);
+int cmd_ls(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_send(int argc, char **argv);
+int cmd_recv(int argc, char **argv);
+int cmd_peek(int argc, char **argv);
+int cmd_wait(int argc, char **argv);
+int cmd_tasks(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+extern const struct opt create_opts[];
+extern const struct opt rm_opts[];
+extern const struct opt ls_opts[];
+extern const struct opt stat_opts[];
+extern const struct opt send_opts[];
+extern const struct opt recv_opts[];
+extern const struct opt peek_opts[];
+extern const struct opt wait_opts[];
+extern const struct opt tasks_opts[];
+extern const struct opt doctor_opts[];
+extern const struct opt demo_opts[];
+
+extern const char create_more[];
+extern const char ls_more[];
+extern const char stat_more[];
+extern const char send_more[];
+extern const char recv_more[];
+extern const char wait_more[];
+extern const char tasks_more[];
+extern const char demo_more[];
+
+#endif /* MBX_CMD_H */

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * recv --exec: a command for each message.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "recv.h"
+
+/* A file, not a pipe: the command may ignore it without blocking anyone. */
+static int letter_file(const struct letter *l)
+{
+	int fd = memfd_create("message", MFD_CLOEXEC);
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (fd >= 0 && done < l->arg.out_len && n >= 0) {
+		n = write(fd, l->data + done, l->arg.out_len - done);
+		done += n > 0 ? n : 0;
+	}
+	if (fd < 0 || n < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return fd;
+}
+
+static void set_number(const char *name, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	setenv(name, text, 1);
+}
+
+static void set_environment(const struct letter *l)
+{
+	setenv("MBX_NAME", l->name, 1);
+	set_number("MBX_ID", l->id);
+	set_number("MBX_SEQ", l->arg.out_seq);
+	set_number("MBX_LENGTH", l->arg.out_len);
+	set_number("MBX_PID", l->arg.out_pid);
+	set_number("MBX_TID", l->arg.out_tid);
+	set_number("MBX_UID", l->arg.out_uid);
+	set_number("MBX_GID", l->arg.out_gid);
+}
+
+static void __attribute__((noreturn))
+run_command(const char *command, const struct letter *l, int fd)
+{
+	set_environment(l);
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(fd, STDIN_FILENO) >= 0)
+		execl("/bin/sh", "sh", "-c", command, NULL);
+	_exit(127);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
+static int judge(const struct letter *l, int status)
+{
+	unsigned long long seq = l->arg.out_seq;
+
+	if (status == 0)
+		return EXIT_OK;
+	if (status < 0)
+		say("message %llu: cannot run the command: %s", seq,
+		    strerror(-status));
+	else if (WIFSIGNALED(status))
+		say("message %llu: the command was killed by signal %d", seq,
+		    WTERMSIG(status));
+	else
+		say("message %llu: the command exited with status %d", seq,
+		    WEXITSTATUS(status));
+	return EXIT_FAIL;
+}
+
+int exec_letter(const char *command, const struct letter *l)
+{
+	int fd = letter_file(l);
+	pid_t pid;
+
+	if (fd < 0)
+		return judge(l, fd);
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		run_command(command, l, fd);
+	close(fd);
+	return judge(l, pid < 0 ? -errno : wait_for(pid));
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the user writes: numbers, durations, names.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+/* Digits only: strtoull() would take blanks, signs and "-1". */
+static bool all_digits(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+static bool to_number(const char *text, int base, uint64_t *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return !errno && !*end;
+}
+
+uint64_t parse_number(const char *what, const char *text, uint64_t min,
+		      uint64_t max)
+{
+	uint64_t value;
+
+	if (!to_number(text, 10, &value) || value < min || value > max)
+		usage("%s: '%s' is not a number from %llu to %llu", what, text,
+		      (unsigned long long)min, (unsigned long long)max);
+	return value;
+}
+
+/* clang-format off */
+static const struct unit {
+	const char *name;
+	double ns;
+} units[] = {
+	{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
+	{ "min", 60e9 }, { "h", 3600e9 },
+};
+/* clang-format on */
+
+static double unit_ns(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(units[i].name, name))
+			return units[i].ns;
+	return 0;
+}
+
+int64_t parse_duration(const char *what, const char *text)
+{
+	size_t len = strspn(text, "0123456789.");
+	double value, scale;
+	char *end;
+
+	if (!strcmp(text, "inf"))
+		return FOREVER;
+	value = strtod(text, &end);
+	scale = unit_ns(text + len);
+	/* "0" needs no unit; for the rest guessing would be wrong by 1000. */
+	if (all_digits(text) && value == 0)
+		scale = 1;
+	if (!len || !isdigit((unsigned char)*text) || end != text + len ||
+	    !scale || value * scale >= 9e18)
+		usage("%s: '%s' is not a duration such as 250us, 10ms, 2s, inf",
+		      what, text);
+	return value * scale;
+}
+
+uint32_t parse_capacity(const char *text)
+{
+	if (!strcmp(text, "unbounded"))
+		return MBX_UNBOUNDED;
+	if (!all_digits(text))
+		usage("--capacity: '%s' is not a number of messages or 'unbounded'",
+		      text);
+	return parse_number("--capacity", text, 0, MBX_UNBOUNDED - 1);
+}
+
+uint32_t parse_mode(const char *text)
+{
+	uint64_t mode;
+
+	if (!to_number(text, 8, &mode) || mode & ~0666ULL)
+		usage("--mode: '%s' is not an octal mode of r and w bits such as 0660",
+		      text);
+	return mode;
+}
+
+uint32_t parse_size(const char *what, const char *text)
+{
+	uint64_t value;
+	char *end;
+	int shift = 0;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*end && !end[1])
+		shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
+	if (!isdigit((unsigned char)*text) || errno || (*end && !shift) ||
+	    value << shift >> shift != value || !value ||
+	    value << shift > UINT32_MAX)
+		usage("%s: '%s' is not a size in bytes such as 4096, 64K, 1M",
+		      what, text);
+	return value << shift;
+}
+
+static uint32_t parse_user(const char *text)
+{
+	struct passwd *pw;
+
+	if (all_digits(text))
+		return parse_number("--owner", text, 0, UINT32_MAX - 1);
+	pw = getpwnam(text);
+	if (!pw)
+		usage("--owner: no user '%s'", text);
+	return pw->pw_uid;
+}
+
+static uint32_t parse_group(const char *text)
+{
+	struct group *gr;
+
+	if (all_digits(text))
+		return parse_number("--owner", text, 0, UINT32_MAX - 1);
+	gr = getgrnam(text);
+	if (!gr)
+		usage("--owner: no group '%s'", text);
+	return gr->gr_gid;
+}
+
+void parse_owner(const char *text, uint32_t *uid, uint32_t *gid)
+{
+	char *user = strdupa(text);
+	char *group = strchr(user, ':');
+
+	if (group)
+		*group++ = '\0';
+	if (!*user && !(group && *group))
+		usage("--owner: '%s' is not USER, USER:GROUP or :GROUP", text);
+	if (*user)
+		*uid = parse_user(user);
+	if (group && *group)
+		*gid = parse_group(group);
+}
+
+static bool bad_character(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '/')
+			return true;
+	return false;
+}
+
+void check_name(const char *text)
+{
+	if (!*text)
+		usage("a mailbox name cannot be empty");
+	if (strlen(text) > MBX_NAME_MAX)
+		usage("a mailbox name has at most %d bytes, this one %zu",
+		      MBX_NAME_MAX, strlen(text));
+	if (*text == '@')
+		usage("'%s': a mailbox name cannot start with '@'", text);
+	if (bad_character(text))
+		usage("a mailbox name has no blank, control character or '/'");
+}
+
+uint64_t target_id(const char *text)
+{
+	uint64_t id = 0;
+
+	if (*text == '@' && all_digits(text + 1) &&
+	    to_number(text + 1, 10, &id))
+		return id;
+	return 0;
+}
+
+void check_target(const char *text)
+{
+	if (*text != '@')
+		check_name(text);
+	else if (!target_id(text))
+		usage("'%s' is no id: '@' and a number from 1 expected", text);
+}
+
+int open_target(struct mbx **m, const char *text, unsigned int rights)
+{
+	uint64_t id = target_id(text);
+
+	return id ? mbx_open_id(m, id, rights) : mbx_open(m, text, rights);
+}

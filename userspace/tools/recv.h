@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What recv and peek share.
+ */
+#ifndef MBX_RECV_H
+#define MBX_RECV_H
+
+#include "tool.h"
+
+/**
+ * struct letter - a message and what is known about it
+ * @name: the mailbox as the user named it
+ * @id: its id
+ * @timestamp: the mailbox records times
+ * @arg: what MBX_IOC_RECEIVE said
+ * @data: the bytes
+ */
+struct letter {
+	const char *name;
+	uint64_t id;
+	bool timestamp;
+	struct mbx_receive arg;
+	const char *data;
+};
+
+/* ---- format.c: --format and --json ------------------------------------ */
+
+/* Exits with EXIT_USAGE if @fmt is not a format. */
+void format_check(const char *fmt);
+void format_letter(struct bytes *out, const char *fmt, const struct letter *l);
+void json_letter(struct bytes *out, const struct letter *l);
+
+/* ---- exec.c: --exec --------------------------------------------------- */
+
+/* Runs @command with the message as its input; returns an exit status. */
+int exec_letter(const char *command, const struct letter *l);
+
+/* ---- watch.c: a reader that goes away --------------------------------- */
+
+/*
+ * From here on a receive that waits fails with EINTR when nobody reads standard
+ * output any more: a message taken then would be lost.
+ */
+void watch_reader(void);
+bool reader_gone(void);
+
+#endif /* MBX_RECV_H */
