@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Usage: tests/completion-check.sh BUILD
+#
+# What the shell offers.  Mailboxes come from a pretended mbx, as there is no
+# module here.
+
+build=$1
+# shellcheck source=tap.sh
+. tests/tap.sh
+
+mbx() {
+	case "$*" in
+	"ls --raw --noheadings -o name") printf '%s\n' jobs joy - other ;;
+	*) "$build/mbx" "$@" ;;
+	esac
+}
+# shellcheck source=../completion/mbx
+. completion/mbx
+
+# offers WORDS... : what is offered for the last one
+offers() {
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_mbx 2>/dev/null
+	echo "${COMPREPLY[*]}"
+}
+
+expect() {
+	local expected=$1 is
+	shift
+	is=$(offers "$@")
+	echo "$is"
+	[ "$is" = "$expected" ]
+}
+
+check "verbs" expect "rm recv" mbx r
+check "options of the tool" expect "--help --version" mbx --
+check "options of a verb" expect "--timestamp" mbx create b --ti
+check "mailboxes" expect "jobs joy" mbx send jo
+check "columns" expect "senders sender_pids sent" mbx ls -o sen
+check "the next column" expect "id,name" mbx ls -o id,na
+check "capacities" expect "unbounded" mbx create b --capacity u
+check "scenes" expect "hello" mbx demo he
+check "files" expect "completion/mbx" mbx send b --file completion/m
+finish

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The system calls that lib and tool make, interposed by being in the program.
+ * Those that are not about mailboxes go to the kernel.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "mock.h"
+
+struct mock mock;
+
+void mock_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	dprintf(STDERR_FILENO, "MOCK: step %d: ", mock.at);
+	vdprintf(STDERR_FILENO, fmt, ap);
+	dprintf(STDERR_FILENO, "\n");
+	va_end(ap);
+	_exit(MOCK_FAILED);
+}
+
+void mock_start(const struct step *steps)
+{
+	mock.steps = steps;
+	mock.at = 0;
+}
+
+void mock_end(void)
+{
+	if (mock.steps && mock.steps[mock.at].cmd != STEP_END)
+		mock_fail("call %d was still expected",
+			  mock.steps[mock.at].cmd);
+	mock.steps = NULL;
+}
+
+static const struct step *next_step(int cmd)
+{
+	if (!mock.steps || mock.steps[mock.at].cmd != cmd)
+		mock_fail("call %d is not the one that was expected", cmd);
+	return &mock.steps[mock.at++];
+}
+
+static void expect(const char *what, uint64_t is, uint64_t should)
+{
+	if (is != should)
+		mock_fail("%s is %llu, not %llu", what, (unsigned long long)is,
+			  (unsigned long long)should);
+}
+
+static void expect_bytes(const char *what, uint64_t is, uint32_t len,
+			 const char *should, uint32_t should_len)
+{
+	if (!should_len && should)
+		should_len = strlen(should);
+	expect(what, len, should_len);
+	if (should_len && memcmp((void *)(uintptr_t)is, should, should_len))
+		mock_fail("%s is '%.*s', not '%.*s'", what, (int)len,
+			  (char *)(uintptr_t)is, (int)should_len, should);
+}
+
+static void expect_deadline(uint64_t is, uint64_t should)
+{
+	if (should == SOME_DEADLINE ? !is : is != should)
+		mock_fail("deadline is %llu", (unsigned long long)is);
+}
+
+/* A descriptor that is one, so that leaks are seen. */
+static int give_fd(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+static int version(const struct step *s, struct mbx_version *v)
+{
+	expect("size", v->size, sizeof(*v));
+	expect("flags", v->flags, 0);
+	v->out_abi = s->id ?: MBX_ABI;
+	v->out_release = 0x010203;
+	return s->ret;
+}
+
+static int create(const struct step *s, struct mbx_create *c)
+{
+	expect("size", c->size, sizeof(*c));
+	expect("flags", c->flags, s->flags);
+	expect_bytes("name", c->name_ptr, c->name_len, s->name, 0);
+	expect("mode", c->mode, s->mode ?: 0600);
+	expect("uid", c->uid, s->uid ?: MBX_SELF);
+	expect("gid", c->gid, s->gid ?: MBX_SELF);
+	expect("capacity", c->capacity, s->capacity);
+	expect("msg_max", c->msg_max, s->msg_max);
+	c->out_id = s->id;
+	return s->ret ?: give_fd();
+}
+
+static int open_box(const struct step *s, struct mbx_open *o)
+{
+	expect("size", o->size, sizeof(*o));
+	expect("flags", o->flags, s->flags);
+	expect_bytes("name", o->name_ptr, o->name_len, s->name, 0);
+	expect("reserved", o->__reserved, 0);
+	expect("id", o->id, s->name ? 0 : s->id);
+	return s->ret ?: give_fd();
+}
+
+static int delete_box(const struct step *s, struct mbx_delete *d)
+{
+	expect("size", d->size, sizeof(*d));
+	expect("flags", d->flags, 0);
+	expect_bytes("name", d->name_ptr, d->name_len, s->name, 0);
+	expect("reserved", d->__reserved, 0);
+	expect("id", d->id, s->id);
+	return s->ret;
+}
+
+static int send_message(const struct step *s, struct mbx_send *m)
+{
+	expect("size", m->size, sizeof(*m));
+	expect("flags", m->flags, s->flags);
+	expect_bytes("data", m->data_ptr, m->data_len, s->data, s->len);
+	expect("reserved", m->__reserved, 0);
+	expect_deadline(m->deadline, s->deadline);
+	m->out_seq = s->seq;
+	m->out_pid = s->pid;
+	m->out_tid = s->tid;
+	return s->ret;
+}
+
+static int receive(const struct step *s, struct mbx_receive *m)
+{
+	uint32_t len = s->len || !s->data ? s->len : strlen(s->data);
+
+	expect("size", m->size, sizeof(*m));
+	expect("flags", m->flags, s->flags);
+	expect_deadline(m->deadline, s->deadline);
+	m->out_len = len;
+	m->out_seq = s->seq;
+	m->out_time = s->time;
+	m->out_pid = s->pid;
+	m->out_tid = s->tid;
+	m->out_uid = s->uid;
+	m->out_gid = s->gid;
+	if (s->ret)
+		return s->ret;
+	if (len > m->data_len)
+		mock_fail("buffer of %u for %u bytes", m->data_len, len);
+	if (len && s->data)
+		memcpy((void *)(uintptr_t)m->data_ptr, s->data, len);
+	return 0;
+}
+
+static int stat_box(const struct step *s, struct mbx_stat *st)
+{
+	expect("size", st->size, sizeof(*st));
+	expect("flags", st->flags, 0);
+	if (s->st)
+		*st = *s->st;
+	else
+		*st = (struct mbx_stat){
+			.out_id = s->id ?: 7,
+			.out_flags = s->flags,
+			.out_msg_max = s->msg_max ?: 1048576,
+			.out_depth = s->depth,
+		};
+	st->size = sizeof(*st);
+	return s->ret;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	const struct step *s;
+	va_list ap;
+	void *arg;
+	int ret;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (_IOC_TYPE(request) != MBX_IOC_MAGIC)
+		return syscall(SYS_ioctl, fd, request, arg);
+	if (fcntl(fd, F_GETFD) < 0)
+		return -1;
+	s = next_step(_IOC_NR(request) + 1);
+	switch (s->cmd) {
+	case STEP_VERSION:
+		ret = version(s, arg);
+		break;
+	case STEP_CREATE:
+		ret = create(s, arg);
+		break;
+	case STEP_OPEN:
+		ret = open_box(s, arg);
+		break;
+	case STEP_DELETE:
+		ret = delete_box(s, arg);
+		break;
+	case STEP_SEND:
+		ret = send_message(s, arg);
+		break;
+	case STEP_RECEIVE:
+		ret = receive(s, arg);
+		break;
+	default:
+		ret = stat_box(s, arg);
+	}
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
+/* Only mbx wait uses it, on one descriptor. */
+int ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout,
+	  const sigset_t *mask)
+{
+	const struct step *s = next_step(STEP_POLL);
+
+	expect("descriptors", nr, 1);
+	expect("events", fds->events, s->events);
+	fds->revents = s->revents;
+	if (s->ret >= 0)
+		return !!s->revents;
+	errno = -s->ret;
+	return -1;
+}
+
+/* Whoever runs the tests. */
+uid_t geteuid(void)
+{
+	return 1000;
+}
+
+/* ---- Files ------------------------------------------------------------ */
+
+/* @path, or what stands in for it. */
+static const char *divert(const char *path, char *buf)
+{
+	if (!mock.root ||
+	    (strncmp(path, "/proc", 5) && strncmp(path, "/sys/", 5)))
+		return path;
+	snprintf(buf, PATH_MAX, "%s%s", mock.root, path);
+	return buf;
+}
+
+static int open_any(const char *path, int flags, int mode)
+{
+	char buf[PATH_MAX];
+
+	if (!strcmp(path, MBX_DEVICE)) {
+		if (!(flags & O_CLOEXEC))
+			mock_fail("the device is opened without O_CLOEXEC");
+		errno = mock.device_err;
+		return mock.device_err ? -1 : give_fd();
+	}
+	return syscall(SYS_openat, AT_FDCWD, divert(path, buf), flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
+	va_end(ap);
+	return open_any(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
+	va_end(ap);
+	return open_any(path, flags, mode);
+}
+
+DIR *opendir(const char *path)
+{
+	int fd = open_any(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+int access(const char *path, int mode)
+{
+	char buf[PATH_MAX];
+
+	return syscall(SYS_faccessat, AT_FDCWD, divert(path, buf), mode);
+}
+
+ssize_t readlink(const char *path, char *to, size_t size)
+{
+	char buf[PATH_MAX];
+
+	return syscall(SYS_readlinkat, AT_FDCWD, divert(path, buf), to, size);
+}

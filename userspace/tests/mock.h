@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel that plays a script: each ioctl must be the next step of it, with
+ * the arguments that the step expects.
+ */
+#ifndef MBX_TEST_MOCK_H
+#define MBX_TEST_MOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libmbx.h>
+
+/* What is called: an ioctl, or ppoll(). */
+enum {
+	STEP_END,
+	STEP_VERSION = MBX_CMD_VERSION + 1,
+	STEP_CREATE,
+	STEP_OPEN,
+	STEP_DELETE,
+	STEP_SEND,
+	STEP_RECEIVE,
+	STEP_STAT,
+	STEP_POLL,
+};
+
+/* Where a step expects a deadline, but not a certain one. */
+#define SOME_DEADLINE UINT64_MAX
+
+/**
+ * struct step - one call that is expected, and its outcome
+ * @cmd: STEP_*
+ * @ret: 0, or -errno; CREATE and OPEN give a descriptor instead of 0
+ * @flags: expected
+ * @name: expected, NULL for none
+ * @id: expected; or what comes out of CREATE
+ * @data: expected in SEND, put out by RECEIVE
+ * @len: of @data if that is no string; of the buffer that RECEIVE needs
+ * @deadline: expected
+ * @mode: expected in CREATE
+ * @capacity: likewise
+ * @msg_max: likewise; what STAT tells
+ * @uid: expected in CREATE unless 0; comes out of RECEIVE
+ * @gid: likewise
+ * @seq: comes out
+ * @pid: likewise
+ * @tid: likewise
+ * @time: likewise
+ * @depth: comes out of STAT
+ * @events: expected in STEP_POLL
+ * @revents: comes out of it
+ * @st: comes out of STAT as a whole, if not NULL
+ */
+struct step {
+	int cmd;
+	int ret;
+	uint32_t flags;
+	const char *name;
+	uint64_t id;
+	const char *data;
+	uint32_t len;
+	uint64_t deadline;
+	uint32_t mode;
+	uint32_t capacity;
+	uint32_t msg_max;
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t seq;
+	int pid;
+	int tid;
+	uint64_t time;
+	uint32_t depth;
+	short events;
+	short revents;
+	const struct mbx_stat *st;
+};
+
+/**
+ * struct mock - the kernel
+ * @steps: what will be asked, ended by STEP_END
+ * @at: how many have been
+ * @device_err: what open("/dev/mailbox") answers, 0 for a descriptor
+ * @root: a folder that stands in for /proc and /sys, or NULL
+ */
+struct mock {
+	const struct step *steps;
+	int at;
+	int device_err;
+	const char *root;
+};
+
+extern struct mock mock;
+
+/* Prints what was not as expected, and ends the process with MOCK_FAILED. */
+void mock_fail(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+#define MOCK_FAILED 99
+
+void mock_start(const struct step *steps);
+/* Every step must have been taken. */
+void mock_end(void);
+
+/* clang-format off */
+#define MOCK(...) do {							\
+	static const struct step steps_[] = { __VA_ARGS__, { STEP_END } }; \
+	mock_start(steps_);						\
+} while (0)
+/* clang-format on */
+
+#endif /* MBX_TEST_MOCK_H */

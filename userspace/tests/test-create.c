@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mbx create, mbx rm, mbx wait.
+ */
+#include <errno.h>
+#include <poll.h>
+
+#include "tool.h"
+
+/* clang-format off */
+#define FIXTURE	"fixtures/good"
+#define RAISE(limit) \
+	", or ask the administrator to raise /sys/module/ipc_mailbox/parameters/" \
+	limit
+#define FAILS(n, err_no, st, message) \
+	{ .name = n, .args = { "create", "b" }, .root = FIXTURE, \
+	  .steps = { { STEP_CREATE, err_no, .name = "b", .capacity = 10 } }, \
+	  .out = "", .err = "create: b: " message, .status = st }
+
+static const struct run runs[] = {
+	{ .name = "defaults", .args = { "create", "b" }, .out = "42\n",
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .id = 42 } } },
+	{ .name = "rendezvous", .args = { "create", "b", "--capacity", "0" },
+	  .steps = { { STEP_CREATE, .name = "b", .id = 1 } }, .out = "1\n" },
+	{ .name = "unbounded",
+	  .args = { "create", "b", "--capacity=unbounded" }, .out = "1\n",
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = MBX_UNBOUNDED,
+		       .id = 1 } } },
+	{ .name = "every attribute",
+	  .args = { "create", "b", "-c", "7", "-s", "64K", "-m", "0660", "-u",
+		    "12:34", "-t" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 7,
+		       .msg_max = 65536, .mode = 0660, .uid = 12, .gid = 34,
+		       .flags = MBX_CREATE_TIMESTAMP, .id = 1 } },
+	  .out = "1\n" },
+	{ .name = "only the group",
+	  .args = { "create", "b", "--owner", ":34" }, .out = "1\n",
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .gid = 34,
+		       .id = 1 } } },
+	{ .name = "only the user",
+	  .args = { "create", "b", "--owner", "12", "--max-msg", "1M" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .uid = 12,
+		       .msg_max = 1048576, .id = 1 } }, .out = "1\n" },
+	{ .name = "owned by a command",
+	  .args = { "create", "b", "--owned", "--", "sh", "-c",
+		    "echo $MBX_NAME $MBX_ID" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .id = 42,
+		       .flags = MBX_CREATE_OWNED } }, .out = "b 42\n" },
+	{ .name = "status of the command",
+	  .args = { "create", "b", "--owned", "--", "sh", "-c", "exit 17" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .id = 42,
+		       .flags = MBX_CREATE_OWNED } },
+	  .out = "", .status = 17 },
+	{ .name = "owned by no such command",
+	  .args = { "create", "b", "--owned", "--", "/no/such/command" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .id = 42,
+		       .flags = MBX_CREATE_OWNED } }, .out = "",
+	  .err = "create: /no/such/command: No such file or directory",
+	  .status = 1 },
+	FAILS("taken", -EEXIST, 1,
+	      "a mailbox of this name exists already: open that one, or choose another name"),
+	FAILS("one user's mailboxes", -EDQUOT, 1,
+	      "you have as many mailboxes as max_user_mailboxes (1024) allows: delete some"
+	      RAISE("max_user_mailboxes")),
+	FAILS("all mailboxes", -ENOSPC, 1,
+	      "the system has as many mailboxes as max_mailboxes (32768) allows: delete some"
+	      RAISE("max_mailboxes")),
+	FAILS("no descriptor", -EMFILE, 1,
+	      "this process has as many descriptors open as RLIMIT_NOFILE allows: close some, or raise it with 'ulimit -n'"),
+	FAILS("given to others", -EPERM, 6,
+	      "only with CAP_CHOWN can a mailbox be given to another user or group: leave the owner out"),
+	{ .name = "longer messages than there may be",
+	  .args = { "create", "b", "-s", "2M" }, .root = FIXTURE,
+	  .steps = { { STEP_CREATE, -EINVAL, .name = "b", .capacity = 10,
+		       .msg_max = 2097152 } },
+	  .out = "", .status = 1,
+	  .err = "create: b: --max-msg 2097152 is above max_msg_size (1048576): choose less"
+		 RAISE("max_msg_size") },
+	FAILS("something else is wrong", -EINVAL, 1,
+	      "bad name, mode, or message size above max_msg_size (1048576): a name has 1 to 255 bytes without blanks, control characters or '/' and does not start with '@', a mode is at most 0666"
+	      RAISE("max_msg_size")),
+	FAILS("an old module", -EOPNOTSUPP, 1,
+	      "the loaded module does not know an option that was used: load a newer one, see 'mbx doctor'"),
+	{ .name = "no module", .args = { "create", "b" },
+	  .device_err = ENOENT, .status = 3, .out = "",
+	  .err = "create: b: the module is not loaded: run 'modprobe ipc_mailbox' or 'insmod ipc_mailbox.ko' as root" },
+
+	{ .name = "there already, and that is fine",
+	  .args = { "create", "b", "--exist-ok" }, .out = "77\n",
+	  .steps = { { STEP_CREATE, -EEXIST, .name = "b", .capacity = 10 },
+		     { STEP_OPEN, .name = "b" }, { STEP_STAT, .id = 77 } } },
+	{ .name = "there, then not",
+	  .args = { "create", "b", "--exist-ok" }, .out = "78\n",
+	  .steps = { { STEP_CREATE, -EEXIST, .name = "b", .capacity = 10 },
+		     { STEP_OPEN, -ENOENT, .name = "b" },
+		     { STEP_CREATE, .name = "b", .capacity = 10, .id = 78 } } },
+	{ .name = "there, but not for us",
+	  .args = { "create", "b", "--exist-ok" }, .out = "", .status = 6,
+	  .steps = { { STEP_CREATE, -EEXIST, .name = "b", .capacity = 10 },
+		     { STEP_OPEN, -EACCES, .name = "b" } },
+	  .err = "create: b: the mailbox's mode or owner does not let you: see 'mbx stat' and ask who created it" },
+	{ .name = "the id cannot be written", .args = { "create", "b" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .id = 42 } },
+	  .kind = OUT_FULL, .status = 1,
+	  .err = "create: standard output: No space left on device" },
+	{ .name = "nobody reads the id", .args = { "create", "b" },
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 10, .id = 42 } },
+	  .kind = OUT_NO_READER, .status = 1 },
+
+	{ .name = "rm", .args = { "rm", "a", "@5", "c" }, .out = "",
+	  .steps = { { STEP_DELETE, .name = "a" }, { STEP_DELETE, .id = 5 },
+		     { STEP_DELETE, .name = "c" } } },
+	{ .name = "rm what is not there", .args = { "rm", "a", "b" },
+	  .steps = { { STEP_DELETE, -ENOENT, .name = "a" },
+		     { STEP_DELETE, .name = "b" } }, .out = "", .status = 3,
+	  .err = "rm: a: no such mailbox in this network namespace: see 'mbx ls'" },
+	{ .name = "rm what need not be there", .args = { "rm", "-f", "a", "b" },
+	  .steps = { { STEP_DELETE, -ENOENT, .name = "a" },
+		     { STEP_DELETE, .name = "b" } }, .out = "" },
+	{ .name = "rm what is another's", .args = { "rm", "-f", "a" },
+	  .steps = { { STEP_DELETE, -EPERM, .name = "a" } },
+	  .out = "", .status = 6,
+	  .err = "rm: a: only the mailbox's user, its creator and CAP_IPC_OWNER may delete it: ask one of them" },
+
+	{ .name = "readable", .args = { "wait", "b", "--readable" },
+	  .steps = { { STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE },
+		     { STEP_POLL, .events = POLLIN },
+		     { STEP_POLL, -EINTR, .events = POLLIN },
+		     { STEP_POLL, .events = POLLIN, .revents = POLLIN } },
+	  .out = "" },
+	{ .name = "writable", .args = { "wait", "b", "--writable" },
+	  .steps = { { STEP_OPEN, .name = "b", .flags = MBX_OPEN_SEND },
+		     { STEP_POLL, .events = POLLOUT, .revents = POLLOUT } },
+	  .out = "" },
+	{ .name = "not in time",
+	  .args = { "wait", "b", "--writable", "--timeout", "0" },
+	  .steps = { { STEP_OPEN, .name = "b", .flags = MBX_OPEN_SEND },
+		     { STEP_POLL, .events = POLLOUT } },
+	  .out = "", .status = 124,
+	  .err = "wait: b: the deadline has passed: allow more time" },
+	{ .name = "gone instead", .args = { "wait", "b", "--readable" },
+	  .steps = { { STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE },
+		     { STEP_POLL, .events = POLLIN,
+		       .revents = POLLHUP | POLLERR },
+		     { STEP_STAT, -EIDRM } },
+	  .out = "", .status = 5,
+	  .err = "wait: b: the mailbox was deleted: create it again" },
+	{ .name = "empty", .args = { "wait", "b", "--empty" }, .out = "",
+	  .steps = { { STEP_OPEN, .name = "b" }, { STEP_STAT, .depth = 2 },
+		     { STEP_POLL }, { STEP_STAT, .depth = 1 },
+		     { STEP_POLL }, { STEP_STAT } } },
+	{ .name = "gone before empty", .args = { "wait", "b", "--empty" },
+	  .steps = { { STEP_OPEN, .name = "b" }, { STEP_STAT, .depth = 2 },
+		     { STEP_POLL, .revents = POLLHUP | POLLERR },
+		     { STEP_STAT, -EOWNERDEAD } }, .out = "", .status = 5,
+	  .err = "wait: b: the process that owned the mailbox has exited: start it again" },
+	{ .name = "deleted", .args = { "wait", "b", "--deleted" }, .out = "",
+	  .steps = { { STEP_OPEN, .name = "b" },
+		     { STEP_POLL, .revents = POLLHUP | POLLERR },
+		     { STEP_STAT, -EIDRM } } },
+	{ .name = "owner dead is deleted, too",
+	  .args = { "wait", "b", "--deleted" }, .out = "",
+	  .steps = { { STEP_OPEN, .name = "b" },
+		     { STEP_POLL, .revents = POLLHUP | POLLERR },
+		     { STEP_STAT, -EOWNERDEAD } } },
+	{ .name = "deleted before, or never there",
+	  .args = { "wait", "b", "--deleted" }, .out = "", .status = 3,
+	  .steps = { { STEP_OPEN, -ENOENT, .name = "b" } },
+	  .err = "wait: b: no such mailbox in this network namespace: see 'mbx ls'" },
+};
+/* clang-format on */
+
+int main(void)
+{
+	return RUN_ALL("create", runs);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mbx recv, mbx peek.
+ */
+#include <errno.h>
+
+#include "tool.h"
+
+/* clang-format off */
+#define OPEN	{ STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE }, \
+		{ STEP_STAT, .id = 9 }
+#define TIMED	{ STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE }, \
+		{ STEP_STAT, .id = 9, .flags = MBX_CREATE_TIMESTAMP }
+#define LETTER(text) \
+		{ STEP_RECEIVE, .data = text, .seq = 5, .pid = 41, .tid = 42, \
+		  .uid = 1000, .gid = 100, .time = 123456789 }
+#define FAILS(n, err_no, st, message) \
+	{ .name = n, .args = { "recv", "b" }, \
+	  .steps = { OPEN, { STEP_RECEIVE, err_no } }, \
+	  .out = "", .err = "recv: b: " message, .status = st }
+
+static const struct run runs[] = {
+	{ .name = "a message", .args = { "recv", "b" },
+	  .steps = { OPEN, LETTER("hello") }, .out = "hello\n" },
+	{ .name = "an empty message", .args = { "recv", "b" },
+	  .steps = { OPEN, { STEP_RECEIVE } }, .out = "\n" },
+	{ .name = "raw", .args = { "recv", "b", "--raw" },
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "a\0\377\n", .len = 4 } },
+	  .out = "a\0\377\n", .out_len = 4 },
+	{ .name = "strings", .args = { "recv", "b", "-0", "-n", "2" },
+	  .steps = { OPEN, LETTER("a"), LETTER("b") },
+	  .out = "a\0b\0", .out_len = 4 },
+	{ .name = "by id", .args = { "recv", "@9" }, .out = "x\n",
+	  .steps = { { STEP_OPEN, .id = 9, .flags = 2 }, { STEP_STAT },
+		     LETTER("x") } },
+	{ .name = "some", .args = { "recv", "b", "--count", "3" },
+	  .steps = { OPEN, LETTER("a"), LETTER("b"), LETTER("c") },
+	  .out = "a\nb\nc\n" },
+	{ .name = "a message longer than the first buffer",
+	  .args = { "recv", "b", "--format", "%l" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EMSGSIZE, .len = 200000 },
+		     { STEP_RECEIVE, .len = 200000 } },
+	  .out = "200000" },
+	{ .name = "another took the long one meanwhile",
+	  .args = { "recv", "b" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EMSGSIZE, .len = 200000 },
+		     LETTER("short") },
+	  .out = "short\n" },
+	{ .name = "until it is gone", .args = { "recv", "b", "--follow" },
+	  .steps = { OPEN, LETTER("a"), LETTER("b"),
+		     { STEP_RECEIVE, -EIDRM } },
+	  .out = "a\nb\n", .status = 5,
+	  .err = "recv: b: the mailbox was deleted: create it again" },
+	{ .name = "what is there",
+	  .args = { "recv", "b", "--follow", "--nonblock" },
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "a",
+			     .flags = MBX_RECEIVE_NONBLOCK },
+		     { STEP_RECEIVE, -EAGAIN,
+		       .flags = MBX_RECEIVE_NONBLOCK } },
+	  .out = "a\n", .status = 4,
+	  .err = "recv: b: the mailbox is empty: send something, or wait" },
+	{ .name = "to wait so long",
+	  .args = { "recv", "b", "--timeout", "1.5s" },
+	  .steps = { OPEN, { STEP_RECEIVE, -ETIMEDOUT,
+			     .deadline = SOME_DEADLINE } },
+	  .out = "", .status = 124,
+	  .err = "recv: b: the deadline has passed: allow more time" },
+	{ .name = "a signal without a meaning", .args = { "recv", "b" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EINTR }, LETTER("a") },
+	  .out = "a\n" },
+
+	FAILS("deleted", -EIDRM, 5,
+	      "the mailbox was deleted: create it again"),
+	FAILS("owner dead", -EOWNERDEAD, 5,
+	      "the process that owned the mailbox has exited: start it again"),
+	FAILS("something else", -EFAULT, 1, "Bad address"),
+	{ .name = "no such mailbox", .args = { "recv", "b" },
+	  .steps = { { STEP_OPEN, -ENOENT, .name = "b", .flags = 2 } },
+	  .out = "", .status = 3,
+	  .err = "recv: b: no such mailbox in this network namespace: see 'mbx ls'" },
+	{ .name = "no right", .args = { "recv", "b" },
+	  .steps = { { STEP_OPEN, -EACCES, .name = "b", .flags = 2 } },
+	  .out = "", .status = 6,
+	  .err = "recv: b: the mailbox's mode or owner does not let you: see 'mbx stat' and ask who created it" },
+	{ .name = "no module", .args = { "recv", "b" },
+	  .device_err = ENOENT, .status = 3, .out = "",
+	  .err = "recv: b: the module is not loaded: run 'modprobe ipc_mailbox' or 'insmod ipc_mailbox.ko' as root" },
+
+	/* How it is shown. */
+	{ .name = "every directive",
+	  .args = { "recv", "b", "--format",
+		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%%\\t\\r\\0\\\\\\n" },
+	  .steps = { TIMED, LETTER("hi") },
+	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|%\t\r\0\\\n",
+	  .out_len = 47 },
+	{ .name = "no time recorded", .args = { "recv", "b", "--format", "%T" },
+	  .steps = { OPEN, LETTER("hi") }, .out = "-" },
+	{ .name = "bytes that are no text in hexadecimal",
+	  .args = { "recv", "b", "--format", "%x" }, .out = "00ff0a",
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } } },
+	{ .name = "JSON", .args = { "recv", "b", "--json" },
+	  .steps = { TIMED, LETTER("h\xc3\xa4 \"\n") },
+	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
+	{ .name = "JSON of bytes", .args = { "recv", "b", "--json", "-n", "3" },
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "\377" },
+		     { STEP_RECEIVE, .data = "\377\0", .len = 2 },
+		     { STEP_RECEIVE, .data = "\377\0\1\2", .len = 4 } },
+	  .out =
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
+
+	/* Nothing is taken that could not be put anywhere. */
+	{ .name = "standard output closed", .args = { "recv", "b" },
+	  .kind = OUT_CLOSED, .steps = { OPEN }, .status = 1,
+	  .err = "recv: standard output: Bad file descriptor" },
+	{ .name = "no reader", .args = { "recv", "b" },
+	  .kind = OUT_NO_READER, .steps = { OPEN } },
+	{ .name = "no reader to follow for", .args = { "recv", "b", "--follow" },
+	  .kind = OUT_NO_READER, .steps = { OPEN } },
+	{ .name = "standard output full", .args = { "recv", "b", "-n", "2" },
+	  .kind = OUT_FULL, .steps = { OPEN, LETTER("a") }, .status = 1,
+	  .err = "recv: b: message 5 was taken but not written: No space left on device" },
+	{ .name = "peek to a full standard output", .args = { "peek", "b" },
+	  .kind = OUT_FULL, .status = 1,
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "a", .seq = 5,
+			     .flags = MBX_RECEIVE_PEEK } },
+	  .err = "peek: b: message 5 was read but not written: No space left on device" },
+
+	/* --exec */
+	{ .name = "a command per message",
+	  .args = { "recv", "b", "-n", "2", "--exec", "cat; echo" },
+	  .steps = { OPEN, LETTER("one"), LETTER("two") },
+	  .out = "one\ntwo\n" },
+	{ .name = "what the command knows",
+	  .args = { "recv", "b", "--exec",
+		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID" },
+	  .steps = { OPEN, LETTER("one") },
+	  .out = "b 9 5 3 41 42 1000 100\n" },
+	{ .name = "bytes for a command",
+	  .args = { "recv", "b", "--exec", "od -An -tx1" },
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } },
+	  .out = " 00 ff 0a\n" },
+	{ .name = "an empty message for a command",
+	  .args = { "recv", "b", "--exec", "wc -c" },
+	  .steps = { OPEN, { STEP_RECEIVE } }, .out = "0\n" },
+	{ .name = "a command that does not read",
+	  .args = { "recv", "b", "--exec", "true" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EMSGSIZE, .len = 1000000 },
+		     { STEP_RECEIVE, .len = 1000000 } }, .out = "" },
+	{ .name = "a command that fails",
+	  .args = { "recv", "b", "-n", "2", "--exec", "exit 7" },
+	  .steps = { OPEN, LETTER("one") }, .out = "", .status = 1,
+	  .err = "recv: message 5: the command exited with status 7" },
+	{ .name = "a command that is not there",
+	  .args = { "recv", "b", "--exec", "exec 2>&-; no-such-command" },
+	  .steps = { OPEN, LETTER("one") }, .out = "", .status = 1,
+	  .err = "recv: message 5: the command exited with status 127" },
+	{ .name = "a command that is killed",
+	  .args = { "recv", "b", "--exec", "kill -9 $$" },
+	  .steps = { OPEN, LETTER("one") }, .out = "", .status = 1,
+	  .err = "recv: message 5: the command was killed by signal 9" },
+	{ .name = "a command may be killed by SIGPIPE",
+	  .args = { "recv", "b", "--exec", "kill -PIPE $$" },
+	  .steps = { OPEN, LETTER("one") }, .out = "", .status = 1,
+	  .err = "recv: message 5: the command was killed by signal 13" },
+
+	/* peek */
+	{ .name = "peek", .args = { "peek", "b" }, .out = "hello\n",
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "hello",
+			     .flags = MBX_RECEIVE_PEEK } } },
+	{ .name = "peek without waiting", .args = { "peek", "b", "--nonblock" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EAGAIN, .flags = 3 } },
+	  .out = "", .status = 4,
+	  .err = "peek: b: the mailbox is empty: send something, or wait" },
+	{ .name = "peek for so long",
+	  .args = { "peek", "b", "--timeout", "1us", "--json" },
+	  .steps = { OPEN, { STEP_RECEIVE, -ETIMEDOUT,
+			     .flags = MBX_RECEIVE_PEEK,
+			     .deadline = SOME_DEADLINE } },
+	  .out = "", .status = 124,
+	  .err = "peek: b: the deadline has passed: allow more time" },
+};
+/* clang-format on */
+
+int main(void)
+{
+	return RUN_ALL("recv", runs);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Library: sentences for errors, and the limits in them.
+ */
+#include <stdio.h>
+
+#include "lib.h"
+
+static char root[1024];
+
+static void use_fixture(const char *name)
+{
+	snprintf(root, sizeof(root), "%s/%s", getenv("MBX_TESTS") ?: "tests",
+		 name);
+	mock.root = root;
+}
+
+static void expect(int cmd, int err, const char *text)
+{
+	char buf[512];
+
+	assert_ptr_equal(mbx_strerror(cmd, err, buf, sizeof(buf)), buf);
+	assert_string_equal(buf, text);
+}
+
+#define RAISE(limit) \
+	", or ask the administrator to raise /sys/module/ipc_mailbox/parameters/" limit
+
+static void limits_are_named(void **state)
+{
+	use_fixture("fixtures/good");
+	expect(MBX_CMD_SEND, -EDQUOT,
+	       "your queued messages would exceed max_user_bytes (67108864): receive some" RAISE(
+		       "max_user_bytes"));
+	expect(MBX_CMD_SEND, -ENOSPC,
+	       "all queued messages together would exceed max_bytes (268435456): receive some" RAISE(
+		       "max_bytes"));
+	expect(MBX_CMD_CREATE, -EDQUOT,
+	       "you have as many mailboxes as max_user_mailboxes (1024) allows: delete some" RAISE(
+		       "max_user_mailboxes"));
+	expect(MBX_CMD_CREATE, -ENOSPC,
+	       "the system has as many mailboxes as max_mailboxes (32768) allows: delete some" RAISE(
+		       "max_mailboxes"));
+}
+
+static void limits_without_value(void **state)
+{
+	use_fixture("fixtures/empty");
+	expect(MBX_CMD_SEND, -EDQUOT,
+	       "your queued messages would exceed max_user_bytes: receive some" RAISE(
+		       "max_user_bytes"));
+}
+
+static void same_errno_means_different_things(void **state)
+{
+	expect(MBX_CMD_SEND, EAGAIN,
+	       "the mailbox is full, or of capacity 0 and no receiver waits: receive something, or wait");
+	expect(MBX_CMD_RECEIVE, EAGAIN,
+	       "the mailbox is empty: send something, or wait");
+	expect(MBX_CMD_SEND, EMSGSIZE,
+	       "the message is longer than the mailbox's msg_max: split it, or create the mailbox with a larger one");
+	expect(MBX_CMD_RECEIVE, EMSGSIZE,
+	       "the buffer is smaller than the message, which stays in its place: offer as much room as the mailbox's msg_max");
+	expect(MBX_CMD_OPEN, EACCES,
+	       "the mailbox's mode or owner does not let you: see 'mbx stat' and ask who created it");
+	expect(MBX_CMD_STAT, EACCES, "Permission denied");
+}
+
+static void no_right_on_the_device(void **state)
+{
+	mock.device_err = EACCES;
+	expect(MBX_CMD_OPEN, EACCES,
+	       "no read and write permission on /dev/mailbox: ask the administrator for it");
+	expect(MBX_CMD_VERSION, EPERM,
+	       "no read and write permission on /dev/mailbox: ask the administrator for it");
+	expect(MBX_CMD_OPEN, ENOENT,
+	       "no such mailbox in this network namespace: see 'mbx ls'");
+}
+
+static void either_sign(void **state)
+{
+	char a[256], b[256];
+
+	mbx_strerror(MBX_CMD_SEND, EIDRM, a, sizeof(a));
+	mbx_strerror(MBX_CMD_SEND, -EIDRM, b, sizeof(b));
+	assert_string_equal(a, b);
+}
+
+static void errors_of_the_system(void **state)
+{
+	expect(MBX_CMD_SEND, EFAULT, "Bad address");
+	expect(MBX_CMD_SEND, 0, "Success");
+	expect(MBX_CMD_SEND, 9999, "unknown error 9999");
+	expect(1234, EPIPE, "Broken pipe");
+}
+
+/* Each answer is one line, without a full stop, that fits into 256 bytes. */
+static void every_sentence(void **state)
+{
+	char buf[4096];
+	int cmd, err;
+
+	for (cmd = MBX_CMD_VERSION; cmd <= MBX_CMD_STAT; cmd++)
+		for (err = 1; err < 134; err++) {
+			mbx_strerror(cmd, err, buf, sizeof(buf));
+			assert_in_range(strlen(buf), 1, 255);
+			assert_null(strchr(buf, '\n'));
+			assert_int_not_equal(buf[strlen(buf) - 1], '.');
+		}
+	errno = 4711;
+}
+
+static void small_buffer(void **state)
+{
+	char buf[8];
+
+	memset(buf, 'x', sizeof(buf));
+	mbx_strerror(MBX_CMD_SEND, EIDRM, buf, 5);
+	assert_string_equal(buf, "the ");
+	assert_int_equal(buf[5], 'x');
+	mbx_strerror(MBX_CMD_SEND, EIDRM, buf, 1);
+	assert_string_equal(buf, "");
+}
+
+static void limit(void **state)
+{
+	uint64_t value;
+
+	use_fixture("fixtures/good");
+	assert_int_equal(mbx_limit("max_user_bytes", &value), 0);
+	assert_int_equal(value, 67108864);
+	assert_int_equal(mbx_limit("nonsense", &value), -ENOENT);
+	assert_int_equal(mbx_limit("../max_bytes", &value), -ENOENT);
+	assert_int_equal(mbx_limit("", &value), -EINVAL);
+	assert_int_equal(mbx_limit("not_a_number", &value), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(limits_are_named),
+		TEST(limits_without_value),
+		TEST(same_errno_means_different_things),
+		TEST(no_right_on_the_device),
+		TEST(either_sign),
+		TEST(errors_of_the_system),
+		TEST(every_sentence),
+		TEST(small_buffer),
+		TEST(limit),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("strerror", tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Wrong use: one line that says what is wrong, status 2, no call to the kernel.
+ */
+#include "tool.h"
+
+/* clang-format off */
+#define HINT(verb)	"; see 'mbx " verb " --help'"
+#define WRONG(n, message, ...) \
+	{ .name = n, .args = { __VA_ARGS__ }, .status = 2, .out = "", \
+	  .err = message }
+
+#define NAME_256 \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+#define DURATION(text) \
+	"recv: --timeout: '" text \
+	"' is not a duration such as 250us, 10ms, 2s, inf" HINT("recv")
+#define MODE(text) \
+	"create: --mode: '" text \
+	"' is not an octal mode of r and w bits such as 0660" HINT("create")
+#define SIZE(text) \
+	"create: --max-msg: '" text \
+	"' is not a size in bytes such as 4096, 64K, 1M" HINT("create")
+#define COUNT(text) \
+	"recv: --count: '" text \
+	"' is not a number from 1 to 18446744073709551615" HINT("recv")
+#define EITHER(verb, a, b) \
+	verb ": " a " and " b " exclude each other" HINT(verb)
+
+static const struct run runs[] = {
+	/* The tool itself. */
+	WRONG("no verb", "a verb is missing; see 'mbx --help'", NULL),
+	WRONG("unknown verb", "no verb 'frob'; see 'mbx --help'", "frob"),
+	WRONG("empty verb", "no verb ''; see 'mbx --help'", ""),
+	WRONG("option for the tool", "unknown option --frob; see 'mbx --help'",
+	      "--frob"),
+	WRONG("verb after an option", "unknown option -x; see 'mbx --help'",
+	      "-x", "ls"),
+
+	/* Options as such. */
+	WRONG("unknown long option", "ls: unknown option --frob" HINT("ls"),
+	      "ls", "--frob"),
+	WRONG("unknown letter", "ls: unknown option -q" HINT("ls"),
+	      "ls", "-q"),
+	WRONG("argument missing", "send: -m needs an argument" HINT("send"),
+	      "send", "b", "-m"),
+	WRONG("long argument missing",
+	      "send: --timeout needs an argument" HINT("send"),
+	      "send", "b", "--timeout"),
+	WRONG("argument too much",
+	      "send: --sync=3 takes no argument" HINT("send"),
+	      "send", "b", "--sync=3"),
+	WRONG("ambiguous option", "recv: unknown option --n" HINT("recv"),
+	      "recv", "b", "--n"),
+
+	/* Operands. */
+	WRONG("create without a name",
+	      "create: too few arguments: NAME [-- COMMAND...] expected"
+	      HINT("create"), "create"),
+	WRONG("create with two names",
+	      "create: too many arguments: NAME [-- COMMAND...] expected"
+	      HINT("create"), "create", "a", "b"),
+	WRONG("rm without a name",
+	      "rm: too few arguments: NAME... expected" HINT("rm"), "rm"),
+	WRONG("ls with an operand",
+	      "ls: too many arguments: none expected" HINT("ls"), "ls", "b"),
+	WRONG("stat without a name",
+	      "stat: too few arguments: NAME... expected" HINT("stat"),
+	      "stat"),
+	WRONG("send without a name",
+	      "send: too few arguments: NAME expected" HINT("send"), "send"),
+	WRONG("send with the text as an operand",
+	      "send: too many arguments: NAME expected" HINT("send"),
+	      "send", "b", "hello"),
+	WRONG("recv without a name",
+	      "recv: too few arguments: NAME expected" HINT("recv"), "recv"),
+	WRONG("peek without a name",
+	      "peek: too few arguments: NAME expected" HINT("peek"), "peek"),
+	WRONG("wait without a name",
+	      "wait: too few arguments: NAME expected" HINT("wait"),
+	      "wait", "--empty"),
+	WRONG("doctor with an operand",
+	      "doctor: too many arguments: none expected" HINT("doctor"),
+	      "doctor", "b"),
+
+	/* Names. */
+	WRONG("empty name", "create: a mailbox name cannot be empty"
+	      HINT("create"), "create", ""),
+	WRONG("name with a slash",
+	      "create: a mailbox name has no blank, control character or '/'"
+	      HINT("create"), "create", "a/b"),
+	WRONG("name with a blank",
+	      "create: a mailbox name has no blank, control character or '/'"
+	      HINT("create"), "create", "a b"),
+	WRONG("name with a newline",
+	      "create: a mailbox name has no blank, control character or '/'"
+	      HINT("create"), "create", "a\nb"),
+	WRONG("name with DEL",
+	      "create: a mailbox name has no blank, control character or '/'"
+	      HINT("create"), "create", "a\177"),
+	WRONG("name too long",
+	      "create: a mailbox name has at most 255 bytes, this one 256"
+	      HINT("create"), "create", NAME_256),
+	WRONG("create by id",
+	      "create: '@5': a mailbox name cannot start with '@'"
+	      HINT("create"), "create", "@5"),
+	WRONG("id that is none",
+	      "send: '@x' is no id: '@' and a number from 1 expected"
+	      HINT("send"), "send", "@x"),
+	WRONG("id 0",
+	      "rm: '@0' is no id: '@' and a number from 1 expected" HINT("rm"),
+	      "rm", "@0"),
+	WRONG("id with a sign",
+	      "rm: '@-1' is no id: '@' and a number from 1 expected" HINT("rm"),
+	      "rm", "@-1"),
+	WRONG("id beyond 64 bits",
+	      "rm: '@18446744073709551616' is no id: '@' and a number from 1 expected"
+	      HINT("rm"), "rm", "@18446744073709551616"),
+	WRONG("rm looks at all names first",
+	      "rm: a mailbox name has no blank, control character or '/'"
+	      HINT("rm"), "rm", "good", "b/d"),
+
+	/* create. */
+	WRONG("capacity that is none",
+	      "create: --capacity: 'many' is not a number of messages or 'unbounded'"
+	      HINT("create"), "create", "b", "--capacity", "many"),
+	WRONG("negative capacity",
+	      "create: --capacity: '-1' is not a number of messages or 'unbounded'"
+	      HINT("create"), "create", "b", "--capacity", "-1"),
+	WRONG("capacity that is the bound of none",
+	      "create: --capacity: '4294967295' is not a number from 0 to 4294967294"
+	      HINT("create"), "create", "b", "--capacity", "4294967295"),
+	WRONG("mode with x", MODE("0755"), "create", "b", "--mode", "0755"),
+	WRONG("mode in letters", MODE("rw"), "create", "b", "-m", "rw"),
+	WRONG("mode with 8", MODE("0680"), "create", "b", "-m", "0680"),
+	WRONG("empty mode", MODE(""), "create", "b", "-m", ""),
+	WRONG("size 0", SIZE("0"), "create", "b", "--max-msg", "0"),
+	WRONG("size with a wrong unit", SIZE("4G"), "create", "b", "-s", "4G"),
+	WRONG("size too large", SIZE("4096M"), "create", "b", "-s", "4096M"),
+	WRONG("negative size", SIZE("-1"), "create", "b", "-s", "-1"),
+	WRONG("size with a word", SIZE("1Kx"), "create", "b", "-s", "1Kx"),
+	WRONG("unknown user",
+	      "create: --owner: no user 'no-such-user'" HINT("create"),
+	      "create", "b", "--owner", "no-such-user"),
+	WRONG("unknown group",
+	      "create: --owner: no group 'no-such-group'" HINT("create"),
+	      "create", "b", "--owner", "0:no-such-group"),
+	WRONG("no owner at all",
+	      "create: --owner: ':' is not USER, USER:GROUP or :GROUP"
+	      HINT("create"), "create", "b", "--owner", ":"),
+	WRONG("owner that means nobody",
+	      "create: --owner: '4294967295' is not a number from 0 to 4294967294"
+	      HINT("create"), "create", "b", "--owner", "4294967295"),
+	WRONG("owned by no command",
+	      "create: --owned needs the COMMAND that is to own the mailbox"
+	      HINT("create"), "create", "b", "--owned"),
+	WRONG("owned but perhaps there already",
+	      EITHER("create", "--owned", "--exist-ok"),
+	      "create", "b", "--owned", "--exist-ok", "--", "true"),
+	WRONG("a command without --owned",
+	      "create: too many arguments: NAME [-- COMMAND...] expected"
+	      HINT("create"), "create", "b", "--", "true"),
+
+	/* send. */
+	WRONG("text and file", EITHER("send", "--message", "--file"),
+	      "send", "b", "-m", "x", "-f", "y"),
+	WRONG("text in lines",
+	      "send: --message is one message: no --lines and no --null"
+	      HINT("send"), "send", "b", "-m", "x", "--lines"),
+	WRONG("lines that end in two ways",
+	      EITHER("send", "--lines", "--null"),
+	      "send", "b", "--lines", "-0"),
+	WRONG("not to wait so long", EITHER("send", "--nonblock", "--timeout"),
+	      "send", "b", "--nonblock", "--timeout", "1s"),
+	WRONG("to wait and not to wait",
+	      "send: --sync waits, so it excludes --nonblock" HINT("send"),
+	      "send", "b", "--sync", "--nonblock"),
+
+	/* recv and peek. */
+	WRONG("count 0", COUNT("0"), "recv", "b", "-n", "0"),
+	WRONG("negative count", COUNT("-1"), "recv", "b", "-n", "-1"),
+	WRONG("count with a fraction", COUNT("1.5"), "recv", "b", "-n", "1.5"),
+	WRONG("count and for ever", EITHER("recv", "--count", "--follow"),
+	      "recv", "b", "-n", "1", "--follow"),
+	WRONG("not to wait so long for one",
+	      EITHER("recv", "--nonblock", "--timeout"),
+	      "recv", "b", "--nonblock", "--timeout", "1s"),
+	WRONG("two styles",
+	      "recv: more than one of --raw, --null, --format, --json, --exec"
+	      HINT("recv"), "recv", "b", "--raw", "--json"),
+	WRONG("two styles of peek",
+	      "peek: more than one of --raw, --null, --format, --json"
+	      HINT("peek"), "peek", "b", "--raw", "-0"),
+	WRONG("peek more than one", "peek: unknown option -n" HINT("peek"),
+	      "peek", "b", "-n", "2"),
+	WRONG("unknown directive",
+	      "recv: --format: no directive '%z' in '%m%z'" HINT("recv"),
+	      "recv", "b", "--format", "%m%z"),
+	WRONG("directive cut off",
+	      "recv: --format: no directive '%' in '5%'" HINT("recv"),
+	      "recv", "b", "--format", "5%"),
+	WRONG("unknown escape",
+	      "recv: --format: no escape '\\q' in '\\q'" HINT("recv"),
+	      "recv", "b", "--format", "\\q"),
+	WRONG("escape cut off",
+	      "recv: --format: no escape '\\' in 'x\\'" HINT("recv"),
+	      "recv", "b", "--format", "x\\"),
+	WRONG("duration without a unit", DURATION("5"),
+	      "recv", "b", "--timeout", "5"),
+	WRONG("duration without a number", DURATION("ms"),
+	      "recv", "b", "--timeout", "ms"),
+	WRONG("duration with two points", DURATION("1.2.3s"),
+	      "recv", "b", "--timeout", "1.2.3s"),
+	WRONG("negative duration", DURATION("-1s"),
+	      "recv", "b", "--timeout", "-1s"),
+	WRONG("duration with a wrong unit", DURATION("1d"),
+	      "recv", "b", "--timeout", "1d"),
+	WRONG("empty duration", DURATION(""),
+	      "recv", "b", "--timeout", ""),
+	WRONG("duration of centuries", DURATION("9000000000s"),
+	      "recv", "b", "--timeout", "9000000000s"),
+	WRONG("duration with an exponent", DURATION("1e3s"),
+	      "recv", "b", "--timeout", "1e3s"),
+
+	/* wait. */
+	WRONG("wait for nothing",
+	      "wait: one of --readable, --writable, --empty, --deleted is missing"
+	      HINT("wait"), "wait", "b"),
+	WRONG("wait for two things",
+	      "wait: exactly one state is to be given" HINT("wait"),
+	      "wait", "b", "--empty", "--deleted"),
+
+	/* Lists. */
+	WRONG("unknown column",
+	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created"
+	      HINT("ls"), "ls", "-o", "id,foo"),
+	WRONG("empty column",
+	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created"
+	      HINT("stat"), "stat", "b", "-o", "id,"),
+	WRONG("JSON without headings",
+	      "ls: --json excludes --noheadings and --raw" HINT("ls"),
+	      "ls", "--json", "--noheadings"),
+	WRONG("no PID",
+	      "tasks: PID: 'init' is not a number from 1 to 2147483647"
+	      HINT("tasks"), "tasks", "init"),
+	WRONG("a tree of the blocked", EITHER("tasks", "--tree", "--blocked"),
+	      "tasks", "--tree", "--blocked"),
+	WRONG("check and list",
+	      "tasks: --check goes with --threads only" HINT("tasks"),
+	      "tasks", "--check", "--json"),
+	WRONG("check one",
+	      "tasks: --check goes with --threads only" HINT("tasks"),
+	      "tasks", "--check", "1"),
+	WRONG("column of the other list",
+	      "tasks: --output: no column 'ppid' among all,tid,tgid,state,policy,prio,nice,cpu,utime,stime,vruntime,runtime,nvcsw,nivcsw,minflt,majflt,start,comm,sent,received,bytes_sent,bytes_received,op,mailbox,name,since,deadline"
+	      HINT("tasks"), "tasks", "--threads", "-o", "ppid"),
+};
+/* clang-format on */
+
+int main(void)
+{
+	return RUN_ALL("usage", runs);
+}
