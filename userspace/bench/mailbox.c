@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ours. */
+#include <fcntl.h>
+#include <linux/ipc_mailbox.h>
+
+#include "loop.h"
+
+static int control = -1;
+
+static int control_open(void)
+{
+	if (control < 0)
+		control = sys3(SYS_openat, AT_FDCWD, (long)MBX_DEVICE,
+			       O_RDWR | O_CLOEXEC);
+	return control < 0 ? control : 0;
+}
+
+static __always_inline int box_create(struct chan *c, struct mbx_create *create)
+{
+	long fd = control_open();
+
+	if (fd)
+		return fd;
+	create->size = sizeof(*create);
+	create->mode = 0600;
+	create->uid = MBX_SELF;
+	create->gid = MBX_SELF;
+	create->capacity = 8;
+	fd = sys3(SYS_ioctl, control, MBX_IOC_CREATE, (long)create);
+	c->fd[0] = fd;
+	return fd < 0 ? fd : 0;
+}
+
+static void box_delete(struct chan *c)
+{
+	struct mbx_delete del = { .size = sizeof(del) };
+
+	sys3(SYS_ioctl, c->fd[0], MBX_IOC_DELETE, (long)&del);
+	sys3(SYS_close, c->fd[0], 0, 0);
+}
+
+static void box_close(struct chan *c)
+{
+	sys3(SYS_close, c->fd[0], 0, 0);
+}
+
+/* One message by write(2) and read(2). */
+
+static int rw_open(struct chan *c)
+{
+	struct mbx_create create = { 0 };
+
+	return box_create(c, &create);
+}
+
+static long rw_send(struct chan *c)
+{
+	return EXPECT(sys3(SYS_write, c->fd[0], (long)c->out.text, c->len),
+		      c->len);
+}
+
+static long rw_receive(struct chan *c)
+{
+	return EXPECT(sys3(SYS_read, c->fd[0], (long)c->in.text, c->len),
+		      c->len);
+}
+
+DEFINE_PAIR(rw)
+
+const struct mech mech_mailbox_rw = {
+	.name = "mailbox-rw",
+	.title = "mailbox: write, read",
+	.max_len = MAX_LEN,
+	.open = rw_open,
+	.close = box_delete,
+	.pair = rw_pair,
+	.send = rw_send,
+	.receive = rw_receive,
+};
+
+/* With who sent it and the sequence number. */
+
+static struct mbx_send send_args[2];
+static struct mbx_receive receive_args[2];
+
+static int ioctl_open(struct chan *c)
+{
+	static unsigned int turn;
+	struct mbx_send *send = &send_args[turn & 1];
+	struct mbx_receive *receive = &receive_args[turn & 1];
+
+	turn++;
+	*send = (struct mbx_send){
+		.size = sizeof(*send),
+		.data_ptr = (unsigned long)c->out.text,
+		.data_len = c->len,
+	};
+	*receive = (struct mbx_receive){
+		.size = sizeof(*receive),
+		.data_ptr = (unsigned long)c->in.text,
+		.data_len = c->len,
+	};
+	c->arg[0] = send;
+	c->arg[1] = receive;
+	return rw_open(c);
+}
+
+static long ioctl_send(struct chan *c)
+{
+	return sys3(SYS_ioctl, c->fd[0], MBX_IOC_SEND, (long)c->arg[0]);
+}
+
+static long ioctl_receive(struct chan *c)
+{
+	struct mbx_receive *receive = c->arg[1];
+	long ret = sys3(SYS_ioctl, c->fd[0], MBX_IOC_RECEIVE, (long)receive);
+
+	return ret | EXPECT(receive->out_len, c->len);
+}
+
+DEFINE_PAIR(ioctl)
+
+const struct mech mech_mailbox_ioctl = {
+	.name = "mailbox-ioctl",
+	.title = "mailbox: SEND, RECEIVE",
+	.max_len = MAX_LEN,
+	.open = ioctl_open,
+	.close = box_delete,
+	.pair = ioctl_pair,
+	.send = ioctl_send,
+	.receive = ioctl_receive,
+};
+
+/* Two ways for a mailbox to come and go. */
+
+static int owned_open(struct chan *c)
+{
+	struct mbx_create create = { .flags = MBX_CREATE_OWNED };
+
+	return box_create(c, &create);
+}
+
+DEFINE_CYCLE(owned, box_close)
+
+const struct mech mech_mailbox_owned = {
+	.name = "mailbox-owned",
+	.title = "mailbox, owned: CREATE, close",
+	.open = owned_open,
+	.close = box_close,
+	.cycle = owned_cycle,
+};
+
+static int named_open(struct chan *c)
+{
+	static const char name[] = "mbx-bench";
+	struct mbx_create create = {
+		.name_ptr = (unsigned long)name,
+		.name_len = sizeof(name) - 1,
+	};
+
+	return box_create(c, &create);
+}
+
+DEFINE_CYCLE(named, box_delete)
+
+const struct mech mech_mailbox_named = {
+	.name = "mailbox-named",
+	.title = "mailbox, named: CREATE, DELETE, close",
+	.open = named_open,
+	.close = box_delete,
+	.cycle = named_cycle,
+};
