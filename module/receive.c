@@ -192,7 +192,7 @@ static int wait_msg(struct mbx_box *box, struct mbx_task *task,
 
 /*
  * While all messages that take room are being copied, a sender may wait for
- * room and nothing be ready: its message is the next.
+ * room and nothing be ready: its message is the next, although there is no room.
  */
 static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 				struct mbx_later *later)
@@ -206,7 +206,7 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 
 	sender = list_first_entry(&box->senders, struct mbx_waiter, node);
 	if (sender->msg->len <= rx->len)
-		mbx_admit(box, later);
+		mbx_admit(box, false, later);
 	else
 		return sender->msg;
 	return mbx_queue_first(&box->queue);

@@ -80,21 +80,23 @@ struct mbx_task *mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 
 /* With capacity 0 nothing is queued: the message only waits with its sender. */
 static struct mbx_task *place(struct mbx_box *box, struct mbx_msg *msg,
-			      struct mbx_later *later)
+			      bool counted, struct mbx_later *later)
 {
 	mbx_queue_push(&box->queue, msg,
-		       box->capacity && !fitting_receiver(box, msg->len));
+		       counted && box->capacity &&
+			       !fitting_receiver(box, msg->len));
 	return mbx_offer(box, msg, later);
 }
 
 /**
  * mbx_admit() - let in the message of the sender that has waited longest
  * @box: a mailbox in which a sender waits for room
+ * @counted: whether the message takes room
  * @later: wakes the sender, unless it also waits for a receiver
  *
  * Context: The box is locked.
  */
-void mbx_admit(struct mbx_box *box, struct mbx_later *later)
+void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later)
 {
 	struct mbx_waiter *waiter;
 	struct mbx_msg *msg;
@@ -108,7 +110,7 @@ void mbx_admit(struct mbx_box *box, struct mbx_later *later)
 		waiter->state = MBX_WAIT_TAKEN;
 		list_move_tail(&waiter->node, &box->synced);
 	}
-	place(box, msg, later);
+	place(box, msg, counted, later);
 	waiter->seq = msg->seq;
 	if (!waiter->sync)
 		mbx_wake(waiter, 0, later);
@@ -124,7 +126,7 @@ void mbx_admit(struct mbx_box *box, struct mbx_later *later)
 void mbx_made_room(struct mbx_box *box, struct mbx_later *later)
 {
 	while (!list_empty(&box->senders) && mbx_box_has_room(box))
-		mbx_admit(box, later);
+		mbx_admit(box, true, later);
 	if (box->queue.depth + 1 == box->capacity)
 		mbx_later_poll_out(later, box);
 }
@@ -242,7 +244,7 @@ static int dispatch(struct mbx_box *box, struct mbx_task *task,
 		return -EAGAIN;
 	}
 
-	peer = place(box, msg, later);
+	peer = place(box, msg, true, later);
 	if (meet || tx->sync)
 		return wait_sender(box, task, msg, tx, later, true);
 
