@@ -9,7 +9,7 @@
  * the mailbox end: the copy is worth nothing then, and the receiver starts anew.
  */
 #include <linux/pid_namespace.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/time_namespace.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
@@ -113,9 +113,7 @@ static int finish_taken(struct mbx_box *box, struct mbx_task *task,
 {
 	int err = 0;
 
-	if (fatal_signal_pending(current)) {
-		err = -EINTR;
-	} else if (msg->state == MBX_MSG_TAKEN && copy_atomic(msg, rx)) {
+	if (msg->state == MBX_MSG_TAKEN && copy_atomic(msg, rx)) {
 		mbx_unlock(box, later);
 		err = copy_sleeping(msg, rx);
 		spin_lock(&box->lock);

@@ -3,49 +3,56 @@
  * Sending: a message comes into being, and goes to a receiver, into the queue,
  * or waits with its sender for room.
  */
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
 #include "mbx.h"
 #include "trace.h"
 
-static struct mbx_waiter *fitting_receiver(struct mbx_box *box, u32 len)
+/*
+ * The receiver that has waited longest of those that can take @len bytes.  One
+ * that is about to be killed cannot: the message would die with it.
+ */
+static struct mbx_waiter *find_receiver(struct mbx_box *box, u32 len)
 {
 	struct mbx_waiter *waiter;
 
 	list_for_each_entry(waiter, &box->receivers, node)
-		if (len <= waiter->len)
+		if (len <= waiter->len && !fatal_signal_pending(waiter->thread))
 			return waiter;
 	return NULL;
 }
 
-static bool can_send(struct mbx_box *box, u32 len)
-{
-	return mbx_box_has_room(box) || fitting_receiver(box, len);
-}
-
-/*
- * Tells those who wait with too small a buffer, without whom a poll for room
- * would go on to promise what a send does not find.
- */
+/* Tells those in front of @end, or all, whose buffer is too small. */
 static void refuse_receivers(struct mbx_box *box, u32 len,
-			     struct mbx_later *later)
+			     struct mbx_waiter *end, struct mbx_later *later)
 {
 	struct mbx_waiter *waiter, *next;
 
 	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
+		if (waiter == end)
+			break;
+		if (len <= waiter->len)
+			continue;
 		waiter->len = len;
 		mbx_wake(waiter, -EMSGSIZE, later);
 	}
 }
 
-static void hand_over(struct mbx_box *box, struct mbx_waiter *waiter,
-		      struct mbx_msg *msg, struct mbx_later *later)
+/* Gives a ready message to @receiver, or without one shows it to all others. */
+static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
+		    struct mbx_waiter *receiver, struct mbx_later *later)
 {
-	mbx_queue_hand(&box->queue, msg);
-	msg->refs++;
-	waiter->msg = msg;
-	mbx_wake(waiter, 0, later);
+	refuse_receivers(box, msg->len, receiver, later);
+	if (receiver) {
+		mbx_queue_hand(&box->queue, msg);
+		msg->refs++;
+		receiver->msg = msg;
+		mbx_wake(receiver, 0, later);
+	} else {
+		mbx_wake_list(&box->peekers, 0, later);
+		mbx_later_poll_in(later, box);
+	}
 }
 
 /**
@@ -58,34 +65,25 @@ static void hand_over(struct mbx_box *box, struct mbx_waiter *waiter,
  * is told so, which leaves the message to the next.
  *
  * Context: The box is locked.
- * Return: the record of the receiver that got it, or NULL if it stays queued.
+ * Return: true if a receiver got it, false if it stays queued.
  */
-struct mbx_task *mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
-			   struct mbx_later *later)
+bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
+	       struct mbx_later *later)
 {
-	struct mbx_waiter *waiter, *next;
+	struct mbx_waiter *receiver = find_receiver(box, msg->len);
 
-	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
-		if (msg->len <= waiter->len) {
-			hand_over(box, waiter, msg, later);
-			return waiter->task;
-		}
-		waiter->len = msg->len;
-		mbx_wake(waiter, -EMSGSIZE, later);
-	}
-	mbx_wake_list(&box->peekers, 0, later);
-	mbx_later_poll_in(later, box);
-	return NULL;
+	pass_on(box, msg, receiver, later);
+	return receiver;
 }
 
 /* With capacity 0 nothing is queued: the message only waits with its sender. */
-static struct mbx_task *place(struct mbx_box *box, struct mbx_msg *msg,
-			      bool counted, struct mbx_later *later)
+static void place(struct mbx_box *box, struct mbx_msg *msg,
+		  struct mbx_waiter *receiver, bool counted,
+		  struct mbx_later *later)
 {
 	mbx_queue_push(&box->queue, msg,
-		       counted && box->capacity &&
-			       !fitting_receiver(box, msg->len));
-	return mbx_offer(box, msg, later);
+		       counted && box->capacity && !receiver);
+	pass_on(box, msg, receiver, later);
 }
 
 /**
@@ -110,7 +108,7 @@ void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later)
 		waiter->state = MBX_WAIT_TAKEN;
 		list_move_tail(&waiter->node, &box->synced);
 	}
-	place(box, msg, counted, later);
+	place(box, msg, find_receiver(box, msg->len), counted, later);
 	waiter->seq = msg->seq;
 	if (!waiter->sync)
 		mbx_wake(waiter, 0, later);
@@ -234,23 +232,25 @@ static int dispatch(struct mbx_box *box, struct mbx_task *task,
 		    struct mbx_msg *msg, struct mbx_tx *tx,
 		    struct mbx_later *later)
 {
+	struct mbx_waiter *receiver = find_receiver(box, msg->len);
 	const bool meet = !box->capacity && !tx->nonblock;
-	struct mbx_task *peer;
 
-	if (!meet && !can_send(box, msg->len)) {
+	if (!meet && !receiver && !mbx_box_has_room(box)) {
 		if (!tx->nonblock)
 			return wait_sender(box, task, msg, tx, later, false);
+		/* A poll would go on to promise what a send does not find. */
+		refuse_receivers(box, msg->len, NULL, later);
 		mbx_box_release(box, msg, later);
 		return -EAGAIN;
 	}
 
-	peer = place(box, msg, true, later);
+	place(box, msg, receiver, true, later);
 	if (meet || tx->sync)
 		return wait_sender(box, task, msg, tx, later, true);
 
 	tx->seq = msg->seq;
 	if (!box->capacity)
-		tx->peer = mbx_task_ref(peer);
+		tx->peer = mbx_task_ref(receiver->task);
 	return 0;
 }
 
@@ -292,10 +292,9 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	err = mbx_box_error(box);
 	if (!err && tx->len > box->msg_max)
 		err = -EMSGSIZE;
-	if (!err && tx->nonblock && !can_send(box, tx->len)) {
-		refuse_receivers(box, tx->len, later);
+	if (!err && tx->nonblock && !mbx_box_has_room(box) &&
+	    list_empty(&box->receivers))
 		err = -EAGAIN;
-	}
 	if (err)
 		return err;
 

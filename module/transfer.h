@@ -57,8 +57,8 @@ struct mbx_rx {
 
 /* send.c */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx);
-struct mbx_task *mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
-			   struct mbx_later *later);
+bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
+	       struct mbx_later *later);
 void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later);
 void mbx_made_room(struct mbx_box *box, struct mbx_later *later);
 
