@@ -286,17 +286,17 @@ bool mbx_box_kill(struct mbx_box *box, int why)
 }
 
 /**
- * mbx_box_ended() - how has a mailbox ended?
- * @box: a mailbox that has, or is about to
+ * mbx_box_ended() - has a mailbox ended?
+ * @box: the mailbox
  *
  * Context: Any.  Takes the box's lock.
- * Return: -EIDRM or -EOWNERDEAD.
+ * Return: 0 while it lives, else -EIDRM or -EOWNERDEAD.
  */
 int mbx_box_ended(struct mbx_box *box)
 {
 	guard(spinlock)(&box->lock);
 
-	return mbx_box_error(box) ?: -EIDRM;
+	return mbx_box_error(box);
 }
 
 /* What the mailbox keeps for the next send is at its creator's expense. */

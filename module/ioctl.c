@@ -223,9 +223,14 @@ static long run_open(struct mbx_call *call)
 
 static long delete_box(struct mbx_box *box)
 {
+	int err;
+
 	if (!mbx_box_deletable(box))
 		return -EPERM;
-	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box);
+	err = mbx_box_ended(box);
+	if (err)
+		return err;
+	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box) ?: -EIDRM;
 }
 
 static long run_delete(struct mbx_call *call)

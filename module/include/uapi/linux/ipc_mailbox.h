@@ -151,9 +151,9 @@ struct mbx_create {
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - ENOENT: no such mailbox in the caller's network namespace
- *  - EACCES: the mode bits refuse a requested right (without any right
- *    requested: all rights); or MBX_OPEN_RECEIVE on another process's owned
- *    mailbox
+ *  - EACCES: the mode bits refuse a requested right, or with none requested
+ *    grant the caller none and the mailbox is not its own; or MBX_OPEN_RECEIVE
+ *    on another process's owned mailbox
  *  - EMFILE, ENFILE: a limit
  */
 struct mbx_open {
