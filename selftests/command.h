@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Thin wrappers around the commands.  Each returns what the ioctl returns.
+ * Arguments are filled with POISON before the inputs are set, so that an
+ * output that is not written shows.
+ */
+#ifndef SELFTESTS_COMMAND_H
+#define SELFTESTS_COMMAND_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/ipc_mailbox.h>
+
+#define POISON		0xa5
+#define POISON_S32	((__s32)0xa5a5a5a5)
+#define POISON_U32	0xa5a5a5a5U
+#define POISON_U64	0xa5a5a5a5a5a5a5a5ULL
+
+static inline int box_version(int fd, struct mbx_version *arg)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	return ioctl(fd, MBX_IOC_VERSION, arg);
+}
+
+static inline void init_create(struct mbx_create *arg, const char *name,
+			       __u32 flags, __u32 capacity)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = flags;
+	arg->name_ptr = (uintptr_t)name;
+	arg->name_len = name ? strlen(name) : 0;
+	arg->mode = 0600;
+	arg->uid = MBX_SELF;
+	arg->gid = MBX_SELF;
+	arg->capacity = capacity;
+	arg->msg_max = 0;
+}
+
+/* @name may be NULL; the new handle may send and receive. */
+static inline int box_create(int fd, const char *name, __u32 flags,
+			     __u32 capacity)
+{
+	struct mbx_create arg;
+
+	init_create(&arg, name, flags, capacity);
+	return ioctl(fd, MBX_IOC_CREATE, &arg);
+}
+
+static inline void init_open(struct mbx_open *arg, const char *name, __u64 id,
+			     __u32 rights)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = rights;
+	arg->name_ptr = (uintptr_t)name;
+	arg->name_len = name ? strlen(name) : 0;
+	arg->__reserved = 0;
+	arg->id = id;
+}
+
+static inline int box_open(int fd, const char *name, __u64 id, __u32 rights)
+{
+	struct mbx_open arg;
+
+	init_open(&arg, name, id, rights);
+	return ioctl(fd, MBX_IOC_OPEN, &arg);
+}
+
+static inline void init_delete(struct mbx_delete *arg, const char *name,
+			       __u64 id)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	arg->name_ptr = (uintptr_t)name;
+	arg->name_len = name ? strlen(name) : 0;
+	arg->__reserved = 0;
+	arg->id = id;
+}
+
+/* With neither name nor id: the mailbox of the handle @fd. */
+static inline int box_delete(int fd, const char *name, __u64 id)
+{
+	struct mbx_delete arg;
+
+	init_delete(&arg, name, id);
+	return ioctl(fd, MBX_IOC_DELETE, &arg);
+}
+
+static inline void init_send(struct mbx_send *arg, const void *data,
+			     size_t len, __u32 flags)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = flags;
+	arg->data_ptr = (uintptr_t)data;
+	arg->data_len = len;
+	arg->__reserved = 0;
+	arg->deadline = 0;
+}
+
+static inline int box_send(int fd, const void *data, size_t len, __u32 flags)
+{
+	struct mbx_send arg;
+
+	init_send(&arg, data, len, flags);
+	return ioctl(fd, MBX_IOC_SEND, &arg);
+}
+
+static inline void init_receive(struct mbx_receive *arg, void *data,
+				size_t len, __u32 flags)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = flags;
+	arg->data_ptr = (uintptr_t)data;
+	arg->data_len = len;
+	arg->deadline = 0;
+}
+
+/* Returns the length of the message, or -1 with errno. */
+static inline int box_receive(int fd, void *data, size_t len, __u32 flags)
+{
+	struct mbx_receive arg;
+
+	init_receive(&arg, data, len, flags);
+	return ioctl(fd, MBX_IOC_RECEIVE, &arg) ? -1 : (int)arg.out_len;
+}
+
+static inline int box_stat(int fd, struct mbx_stat *arg)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	return ioctl(fd, MBX_IOC_STAT, arg);
+}
+
+/* 0 if the mailbox cannot be asked; no mailbox has that id. */
+static inline __u64 box_id(int fd)
+{
+	struct mbx_stat stat;
+
+	return box_stat(fd, &stat) ? 0 : stat.out_id;
+}
+
+/* Sends and receives a number without waiting; numbers tell messages apart. */
+static inline int send_number(int fd, __u32 number)
+{
+	return box_send(fd, &number, sizeof(number), MBX_SEND_NONBLOCK);
+}
+
+/* Returns the number, or -1 with errno. */
+static inline long long receive_number(int fd)
+{
+	__u32 number;
+	int len = box_receive(fd, &number, sizeof(number),
+			      MBX_RECEIVE_NONBLOCK);
+
+	if (len == (int)sizeof(number))
+		return number;
+	if (len >= 0)
+		errno = EBADMSG;
+	return -1;
+}
+
+/* How many threads sleep in the mailbox, by its own account. */
+static inline bool has_waiters(int fd, unsigned int senders,
+			       unsigned int receivers)
+{
+	struct mbx_stat stat;
+
+	return !box_stat(fd, &stat) && stat.out_senders == senders &&
+	       stat.out_receivers == receivers;
+}
+
+/* Unique on this machine while the caller lives; @name takes NAME_SIZE. */
+#define NAME_SIZE	64
+static inline char *unique_name(char *name)
+{
+	static unsigned int count;
+
+	snprintf(name, NAME_SIZE, "ksft-%d-%u", getpid(), count++);
+	return name;
+}
+
+#endif /* SELFTESTS_COMMAND_H */

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each command with a right argument, which a test then spoils in one way. */
+#ifndef SELFTESTS_COMMANDS_H
+#define SELFTESTS_COMMANDS_H
+
+#include <stddef.h>
+
+#include "mailbox.h"
+
+FIXTURE(command) {
+	int control;
+	int box;
+	int fd;
+	char name[NAME_SIZE];
+	char new_name[NAME_SIZE];
+	size_t page;
+	unsigned char *pages;
+	struct mbx_stat before;
+	int next_fd;
+	__u32 data;
+};
+
+FIXTURE_VARIANT(command) {
+	unsigned int cmd;
+	size_t size;
+	__u32 flags;
+	bool on_control;
+	size_t outputs;
+};
+
+FIXTURE_VARIANT_ADD(command, version) {
+	.cmd = MBX_IOC_VERSION,
+	.size = sizeof(struct mbx_version),
+	.on_control = true,
+	.outputs = offsetof(struct mbx_version, out_abi),
+};
+
+FIXTURE_VARIANT_ADD(command, version_on_mailbox) {
+	.cmd = MBX_IOC_VERSION,
+	.size = sizeof(struct mbx_version),
+	.outputs = offsetof(struct mbx_version, out_abi),
+};
+
+FIXTURE_VARIANT_ADD(command, create) {
+	.cmd = MBX_IOC_CREATE,
+	.size = sizeof(struct mbx_create),
+	.flags = MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP,
+	.on_control = true,
+	.outputs = offsetof(struct mbx_create, out_id),
+};
+
+FIXTURE_VARIANT_ADD(command, open) {
+	.cmd = MBX_IOC_OPEN,
+	.size = sizeof(struct mbx_open),
+	.flags = MBX_OPEN_SEND | MBX_OPEN_RECEIVE,
+	.on_control = true,
+	.outputs = offsetof(struct mbx_open, out_id),
+};
+
+FIXTURE_VARIANT_ADD(command, delete) {
+	.cmd = MBX_IOC_DELETE,
+	.size = sizeof(struct mbx_delete),
+	.on_control = true,
+	.outputs = sizeof(struct mbx_delete),
+};
+
+FIXTURE_VARIANT_ADD(command, send) {
+	.cmd = MBX_IOC_SEND,
+	.size = sizeof(struct mbx_send),
+	.flags = MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME,
+	.outputs = offsetof(struct mbx_send, out_seq),
+};
+
+FIXTURE_VARIANT_ADD(command, receive) {
+	.cmd = MBX_IOC_RECEIVE,
+	.size = sizeof(struct mbx_receive),
+	.flags = MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
+		 MBX_RECEIVE_REALTIME,
+	.outputs = offsetof(struct mbx_receive, out_seq),
+};
+
+FIXTURE_VARIANT_ADD(command, stat) {
+	.cmd = MBX_IOC_STAT,
+	.size = sizeof(struct mbx_stat),
+	.outputs = offsetof(struct mbx_stat, out_id),
+};
+
+static inline int lowest_free_fd(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* Two usable pages and one that faults. */
+FIXTURE_SETUP(command)
+{
+	OPEN_CONTROL(self->control);
+	self->box = box_create(self->control, unique_name(self->name),
+			       MBX_CREATE_OWNED, MBX_UNBOUNDED);
+	ASSERT_LE(0, self->box);
+	unique_name(self->new_name);
+	self->fd = variant->on_control ? self->control : self->box;
+	self->page = sysconf(_SC_PAGESIZE);
+	self->pages = mmap(NULL, 3 * self->page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->pages);
+	ASSERT_EQ(0, mprotect(self->pages + 2 * self->page, self->page,
+			      PROT_NONE));
+	ASSERT_EQ(0, send_number(self->box, 1));
+	ASSERT_EQ(0, box_stat(self->box, &self->before));
+	self->next_fd = lowest_free_fd();
+}
+
+FIXTURE_TEARDOWN(command)
+{
+	munmap(self->pages, 3 * self->page);
+	close(self->box);
+	close(self->control);
+}
+
+/* A command whose every member is right, so that it can fail in one way. */
+static inline void fill(FIXTURE_DATA(command) *self, unsigned int cmd,
+			void *to)
+{
+	union {
+		struct mbx_version version;
+		struct mbx_create create;
+		struct mbx_open open;
+		struct mbx_delete delete;
+		struct mbx_send send;
+		struct mbx_receive receive;
+		struct mbx_stat stat;
+	} arg;
+	size_t size = 0;
+
+	memset(&arg, POISON, sizeof(arg));
+	switch (cmd) {
+	case MBX_IOC_VERSION:
+		size = arg.version.size = sizeof(arg.version);
+		arg.version.flags = 0;
+		break;
+	case MBX_IOC_CREATE:
+		init_create(&arg.create, self->new_name, MBX_CREATE_OWNED, 1);
+		size = sizeof(arg.create);
+		break;
+	case MBX_IOC_OPEN:
+		init_open(&arg.open, self->name, 0, MBX_OPEN_SEND);
+		size = sizeof(arg.open);
+		break;
+	case MBX_IOC_DELETE:
+		init_delete(&arg.delete, self->new_name, 0);
+		size = sizeof(arg.delete);
+		break;
+	case MBX_IOC_SEND:
+		init_send(&arg.send, &self->data, sizeof(self->data),
+			  MBX_SEND_NONBLOCK);
+		size = sizeof(arg.send);
+		break;
+	case MBX_IOC_RECEIVE:
+		init_receive(&arg.receive, &self->data, sizeof(self->data),
+			     MBX_RECEIVE_NONBLOCK);
+		size = sizeof(arg.receive);
+		break;
+	case MBX_IOC_STAT:
+		size = arg.stat.size = sizeof(arg.stat);
+		arg.stat.flags = 0;
+		break;
+	}
+	memcpy(to, &arg, size);
+}
+
+static inline void set_size(void *arg, __u32 size)
+{
+	memcpy(arg, &size, sizeof(size));
+}
+
+/* Makes sure that the command, if right, can succeed once more. */
+static inline void prepare(FIXTURE_DATA(command) *self, unsigned int cmd)
+{
+	if (cmd == MBX_IOC_RECEIVE)
+		send_number(self->box, 1);
+	if (cmd == MBX_IOC_DELETE)
+		close(box_create(self->control, self->new_name,
+				 MBX_CREATE_OWNED, 1));
+}
+
+/* 0, or -1 with errno; undoes a success. */
+static inline int run(FIXTURE_DATA(command) *self, unsigned int cmd,
+		      void *arg)
+{
+	int ret = ioctl(self->fd, cmd, arg);
+
+	if (ret < 0)
+		return ret;
+	if (cmd == MBX_IOC_CREATE)
+		box_delete(ret, NULL, 0);
+	if (cmd == MBX_IOC_CREATE || cmd == MBX_IOC_OPEN) {
+		close(ret);
+		return 0;
+	}
+	return ret;
+}
+
+/* No message, mailbox or descriptor has come or gone. */
+static inline bool unchanged(FIXTURE_DATA(command) *self)
+{
+	struct mbx_stat now;
+
+	if (box_stat(self->box, &now) ||
+	    memcmp(&now, &self->before, sizeof(now)) ||
+	    lowest_free_fd() != self->next_fd)
+		return false;
+	return box_open(self->control, self->new_name, 0, 0) == -1 &&
+	       errno == ENOENT;
+}
+
+#endif /* SELFTESTS_COMMANDS_H */

@@ -1,0 +1,323 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tool mbx against the module: every verb, every exit status that can be had
+# with the module loaded, pipes, JSON.
+
+KSFT_SKIP=4
+box=tools-test-$$
+tmp=${TMPDIR:-/tmp}/$box
+nr=0 failed=0
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit $KSFT_SKIP
+}
+
+command -v mbx >/dev/null || skip_all "mbx is not installed"
+[ -c /dev/mailbox ] || skip_all "no /dev/mailbox: is ipc_mailbox loaded?"
+
+# shellcheck disable=SC2317 # called by a trap
+cleanup() {
+	mbx rm --force "$box" "$box-2" 2>/dev/null
+	rm -rf "$tmp"
+}
+mkdir "$tmp" || exit 1
+trap cleanup EXIT
+echo "TAP version 13"
+
+result() {
+	nr=$((nr + 1))
+	case $2 in
+	ok) echo "ok $nr $1" ;;
+	*)
+		echo "not ok $nr $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+		failed=1
+		;;
+	esac
+}
+
+skip() {
+	nr=$((nr + 1))
+	echo "ok $nr $1 # SKIP $2"
+}
+
+# expect NAME STATUS OUTPUT COMMAND...: both outputs together, "*" is any
+expect() {
+	name=$1 status=$2 output=$3
+	shift 3
+	is=$("$@" 2>&1 <"${input:-/dev/null}")
+	got=$?
+	# shellcheck disable=SC2254 # a pattern is meant
+	case $got:$is in
+	$status:$output) result "$name" ok ;;
+	*) result "$name" "status $got, not $status; said: $is" ;;
+	esac
+}
+
+# until COMMAND...: true within some seconds
+until_true() {
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ $tries -lt 500 ] || return
+		usleep 10000 2>/dev/null || sleep 0.01
+	done
+}
+
+# shellcheck disable=SC2317 # called through others
+blocked() {
+	mbx tasks "$1" --raw --noheadings -o op,name | grep -q "^$2 $box\$"
+}
+
+# Someone waits: no guess about when.
+await_blocked() {
+	until_true blocked "$1" "$2"
+}
+
+# finished NAME STATUS OUTPUT PID FILE: a command in the background has ended so
+finished() {
+	wait "$4"
+	got=$?
+	is=$(cat "$5")
+	# shellcheck disable=SC2254 # a pattern is meant
+	case $got:$is in
+	$2:$3) result "$1" ok ;;
+	*) result "$1" "status $got, not $2; said: $is" ;;
+	esac
+}
+
+# A reader of JSON, for its syntax alone.
+json() {
+	awk '
+		{ text = text $0 "\n" }
+		function blank() { while (substr(text, at, 1) ~ /[ \n\t]/ && at <= length(text)) at++ }
+		function bad() { exit_status = 1; at = length(text) + 1 }
+		function take(c) { blank(); if (substr(text, at, 1) != c) return 0; at++; return 1 }
+		function string() {
+			if (!take("\"")) { bad(); return }
+			while (at <= length(text) && substr(text, at, 1) != "\"")
+				at += substr(text, at, 1) == "\\" ? 2 : 1
+			if (!take("\"")) bad()
+		}
+		function list(end, keyed) {
+			at++
+			if (take(end)) return
+			do {
+				if (keyed) { blank(); string(); if (!take(":")) bad() }
+				value()
+			} while (take(","))
+			if (!take(end)) bad()
+		}
+		function value(  rest) {
+			blank()
+			rest = substr(text, at, 40)
+			if (rest ~ /^\{/) list("}", 1)
+			else if (rest ~ /^\[/) list("]", 0)
+			else if (rest ~ /^"/) string()
+			else if (match(rest, /^(null|true|false|-?[0-9]+)/)) at += RLENGTH
+			else bad()
+		}
+		END {
+			at = 1
+			value()
+			blank()
+			exit exit_status || at != length(text) + 1
+		}' "$1"
+}
+
+# valid NAME COMMAND...
+valid() {
+	name=$1
+	shift
+	"$@" >"$tmp/json" 2>"$tmp/err"
+	if json "$tmp/json" && [ ! -s "$tmp/err" ]; then
+		result "$name" ok
+	else
+		result "$name" "$(cat "$tmp/err" "$tmp/json")"
+	fi
+}
+
+# ---- a mailbox's life
+expect "doctor" 0 "*ready" mbx doctor
+expect "create" 0 "[1-9]*" mbx create "$box"
+expect "create again" 1 "mbx: create: $box: a mailbox of this name exists*" mbx create "$box"
+expect "create --exist-ok" 0 "[1-9]*" mbx create "$box" --exist-ok
+expect "ls" 0 "*$box*system*" mbx ls
+expect "stat of defaults" 0 "system 10 0600 0" mbx stat "$box" --raw --noheadings -o kind,capacity,mode,depth
+id=$(mbx stat "$box" --raw --noheadings -o id)
+expect "send" 0 "" mbx send "$box" -m hello
+expect "send by id" 0 "" mbx send "@$id" -m world
+expect "stat counts" 0 "2 10 2 0" mbx stat "$box" --raw --noheadings -o depth,bytes,sent,received
+expect "peek" 0 hello mbx peek "$box"
+expect "peek again" 0 hello mbx peek "$box"
+expect "recv" 0 hello mbx recv "$box"
+expect "recv --format" 0 "world 5 2 $id" mbx recv "$box" --format '%m %l %s %i'
+expect "recv of nothing" 4 "mbx: recv: $box: the mailbox is empty*" mbx recv "$box" --nonblock
+expect "recv in no time" 124 "mbx: recv: $box: the deadline has passed*" mbx recv "$box" --timeout 1ms
+expect "peek of nothing" 4 "mbx: peek: *" mbx peek "$box" --nonblock
+expect "wait --empty" 0 "" mbx wait "$box" --empty
+expect "wait --writable" 0 "" mbx wait "$box" --writable
+expect "wait --readable in no time" 124 "mbx: wait: *" mbx wait "$box" --readable --timeout 1ms
+expect "wrong use" 2 "mbx: send: --sync waits*" mbx send "$box" --sync --nonblock
+expect "no such mailbox" 3 "mbx: recv: no-such-box: no such mailbox*" mbx recv no-such-box
+expect "rm" 0 "" mbx rm "$box"
+expect "rm again" 3 "mbx: rm: $box: no such mailbox*" mbx rm "$box"
+expect "rm --force" 0 "" mbx rm --force "$box"
+
+# ---- bytes and lines
+mbx create "$box" -c unbounded >/dev/null
+head -c 100000 /dev/urandom >"$tmp/in"
+mbx send "$box" -f "$tmp/in"
+mbx recv "$box" --raw >"$tmp/out"
+expect "any bytes" 0 "" cmp "$tmp/in" "$tmp/out"
+printf 'one\n\nthree' >"$tmp/in"
+input=$tmp/in
+expect "send --lines" 0 "" mbx send "$box" --lines
+input=
+expect "recv -n" 0 "one
+
+three" mbx recv "$box" -n 3
+mbx send "$box" </dev/null
+expect "an empty message" 0 "[]" mbx recv "$box" --format '[%m]'
+seq 1000 | mbx send "$box" --lines
+mbx recv "$box" --count 1000 >"$tmp/out"
+seq 1000 >"$tmp/in"
+expect "a thousand lines, in order" 0 "" cmp "$tmp/in" "$tmp/out"
+seq 3 | mbx send "$box" --lines
+# shellcheck disable=SC2016 # expanded by that shell
+expect "recv --exec" 0 "<1><2><3>" mbx recv "$box" -n 3 --exec 'printf "<%s>" "$(cat)"'
+mbx send "$box" -m x
+expect "recv --exec that fails" 1 "mbx: recv: message *: the command exited with status 3" \
+	mbx recv "$box" --exec 'exit 3'
+expect "recv --follow --nonblock" 4 "mbx: recv: *" mbx recv "$box" --follow --nonblock
+
+# ---- nothing is lost
+seq 5 | mbx send "$box" --lines
+mbx recv "$box" --follow 2>/dev/null | head -n 1 >"$tmp/out"
+expect "a reader that has had enough" 0 1 cat "$tmp/out"
+mbx recv "$box" --follow --nonblock >/dev/null 2>&1
+mkfifo "$tmp/fifo"
+mbx recv "$box" --follow >"$tmp/fifo" 2>"$tmp/err" &
+pid=$!
+exec 9<"$tmp/fifo"
+await_blocked $pid receive
+exec 9<&-
+finished "a reader that goes away during the wait" 0 "" $pid "$tmp/err"
+mbx send "$box" -m kept
+expect "the next message is still there" 0 kept mbx recv "$box" --nonblock
+mbx send "$box" -m kept
+expect "recv to a closed descriptor" 1 "mbx: recv: standard output: *" sh -c "mbx recv $box >&-"
+expect "takes nothing" 0 kept mbx recv "$box" --nonblock
+
+# ---- waiting
+mbx recv "$box" --follow >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid receive
+expect "tasks --blocked" 0 "* mbx S receive $box*" mbx tasks --blocked --raw --noheadings -o tgid,comm,state,op,name
+mbx rm "$box"
+finished "recv --follow until it is deleted" 5 "mbx: recv: $box: the mailbox was deleted*" $pid "$tmp/out"
+
+mbx create "$box" -c 1 >/dev/null
+mbx send "$box" -m first
+expect "full" 4 "mbx: send: $box: the mailbox is full*" mbx send "$box" -m x --nonblock
+expect "full in no time" 124 "mbx: send: *" mbx send "$box" -m x --timeout 1ms
+mbx send "$box" -m second >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid send
+expect "room for the waiting sender" 0 first mbx recv "$box"
+finished "it has sent" 0 "" $pid "$tmp/out"
+expect "its message" 0 second mbx recv "$box"
+mbx wait "$box" --readable >"$tmp/out" 2>&1 &
+pid=$!
+mbx send "$box" -m x
+finished "wait --readable" 0 "" $pid "$tmp/out"
+mbx wait "$box" --empty >"$tmp/out" 2>&1 &
+pid=$!
+mbx recv "$box" >/dev/null
+finished "wait --empty" 0 "" $pid "$tmp/out"
+mbx wait "$box" --deleted >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -q mailbox-id -r "/proc/$pid/fdinfo"
+mbx rm "$box"
+finished "wait --deleted" 0 "" $pid "$tmp/out"
+
+# ---- rendezvous
+mbx create "$box" -c 0 --timestamp >/dev/null
+expect "nobody there" 4 "mbx: send: *" mbx send "$box" -m x --nonblock
+mbx recv "$box" --format '%m from %p' >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid receive
+expect "who took it" 0 "message 1: 5 bytes, taken by pid $pid tid $pid" mbx send "$box" -m hello -v
+finished "from whom" 0 "hello from [1-9]*" $pid "$tmp/out"
+mbx send "$box" -m hello --sync >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid sync || await_blocked $pid send
+valid "recv --json" mbx recv "$box" --json
+finished "the sender was waiting" 0 "" $pid "$tmp/out"
+expect "a time" 0 '*"time":[1-9]*"data":"hello"*' cat "$tmp/json"
+mbx rm "$box"
+
+# ---- owned
+# It waits for someone to open the other end.
+mbx create "$box" --owned -- cat "$tmp/fifo" >"$tmp/out" 2>&1 &
+owner=$!
+until_true mbx stat "$box"
+expect "owner" 0 "owned $owner" mbx stat "$box" --raw --noheadings -o kind,owner
+expect "only the owner receives" 6 "mbx: recv: $box: *" mbx recv "$box"
+until
+	mbx send "$box" -m x --nonblock 2>/dev/null
+	[ $? -eq 4 ]
+do :; done
+mbx send "$box" -m x >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid send
+kill -9 $owner
+finished "owner killed" 5 "mbx: send: $box: the process that owned the mailbox has exited*" $pid "$tmp/out"
+expect "gone with its owner" 3 "mbx: stat: *" mbx stat "$box"
+
+# ---- lists
+valid "ls --json of none" mbx ls --json
+mbx create "$box" >/dev/null
+mbx create "$box-2" -c unbounded >/dev/null
+valid "ls --json" mbx ls --json
+valid "ls --json -o" mbx ls --json -o name,capacity
+valid "stat --json" mbx stat "$box" "$box-2" --json
+valid "tasks --json" mbx tasks --json
+valid "tasks --threads --json" mbx tasks --threads --json
+valid "tasks --tree --json" mbx tasks --tree --json
+valid "doctor --json" mbx doctor --json
+expect "tasks PID" 0 "$$" mbx tasks $$ --raw --noheadings -o tgid
+expect "tasks --tree PID" 0 "*sh*$$*mbx*$$*" mbx tasks --tree $$ -o comm,tgid,ppid
+expect "tasks of nobody" 1 "mbx: tasks: 2147483647: no process*" mbx tasks 2147483647 --raw --noheadings
+expect "tasks --check" 0 "*processes compared*0 differences" mbx tasks --check
+expect "tasks --check --threads" 0 "*threads compared*0 differences" mbx tasks --check --threads
+expect "demo --list" 0 "*hello*" mbx demo --list
+
+# ---- rights and limits
+expect "too long for the mailbox" 1 "mbx: create: $box-3: --max-msg 4293918720 is above max_msg_size (*" \
+	mbx create "$box-3" --max-msg 4095M
+limit=/sys/module/ipc_mailbox/parameters/max_user_bytes
+as_user() {
+	su nobody -s /bin/sh -c "PATH=$PATH; $1"
+}
+if [ "$(id -u)" != 0 ] || [ "$(as_user 'echo yes' 2>/dev/null)" != yes ]; then
+	skip "another user" "needs root and su"
+	skip "one's limit" "needs root and su"
+else
+	expect "another user" 6 "mbx: recv: $box: the mailbox's mode or owner does not let you*" as_user "mbx recv $box"
+	expect "another user deletes" 6 "mbx: rm: $box: only the mailbox's user*" as_user "mbx rm $box"
+	mbx rm "$box"
+	mbx create "$box" --mode 0666 >/dev/null
+	expect "a mode for all" 0 "" as_user "mbx send $box -m x"
+	expect "whose message" 0 "$(id -u nobody)" mbx recv "$box" --format %u
+	old=$(cat $limit)
+	echo 65536 >$limit
+	expect "one's limit" 1 "mbx: send: $box: your queued messages would exceed max_user_bytes (65536)*raise $limit" \
+		as_user "head -c 100000 /dev/zero | mbx send $box"
+	echo "$old" >$limit
+fi
+
+echo "1..$nr"
+exit $failed
