@@ -44,7 +44,8 @@ static bool capable_of_all(const struct mbx_box *box)
 
 static u32 mode_rights(umode_t bits)
 {
-	return (bits & 4 ? MBX_OPEN_RECEIVE : 0) | (bits & 2 ? MBX_OPEN_SEND : 0);
+	return (bits & 4 ? MBX_OPEN_RECEIVE : 0) |
+	       (bits & 2 ? MBX_OPEN_SEND : 0);
 }
 
 static u32 rights_by_mode(const struct mbx_box *box)

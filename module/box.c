@@ -237,15 +237,20 @@ static void end_waits(struct mbx_box *box, int why, struct mbx_later *later)
 }
 
 /* Messages that are withdrawn in one go with the box locked. */
-#define PURGE_BATCH	256
+#define PURGE_BATCH 256
 
-/* Nobody looks at the queue of a dead mailbox any more. */
+static void purge_batch(struct mbx_box *box, struct mbx_later *later)
+{
+	spin_lock(&box->lock);
+	withdraw_list(box, &box->queue.ready, PURGE_BATCH, later);
+	mbx_unlock(box, later);
+}
+
+/* Nobody else looks at the queue of a dead mailbox any more. */
 static void purge(struct mbx_box *box, struct mbx_later *later)
 {
 	while (mbx_queue_first(&box->queue)) {
-		spin_lock(&box->lock);
-		withdraw_list(box, &box->queue.ready, PURGE_BATCH, later);
-		mbx_unlock(box, later);
+		purge_batch(box, later);
 		cond_resched();
 	}
 	free_spares(box);
@@ -371,7 +376,8 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_gid = from_kgid_munged(user_ns, box->gid);
 	stat->out_capacity = box->capacity;
 	stat->out_msg_max = box->msg_max;
-	stat->out_owner_pid = box->owner ? pid_nr_ns(box->owner->pid, pid_ns) : 0;
+	stat->out_owner_pid = box->owner ? pid_nr_ns(box->owner->pid, pid_ns) :
+					   0;
 	stat->out_creator_pid = pid_nr_ns(box->creator, pid_ns);
 	stat->out_created = timens_add_boottime_ns(box->created);
 	stat->out_name_len = box->name_len;

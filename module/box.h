@@ -214,11 +214,11 @@ static inline void mbx_box_keep(struct mbx_box *box, struct mbx_msg *msg)
  * The record that is returned is valid as long as the caller is in this system
  * call: the table of tasks has a reference.
  *
- * Context: Process context.  Sleeps.  Takes the box's lock.
- * Return: the caller's record, with the box locked; or an error pointer, with
- * the box unlocked: -ENOMEM.
+ * Context: Process context.  Sleeps.  Takes the box's lock, also on error.
+ * Return: the caller's record, or an error pointer: -ENOMEM.
  */
 static inline struct mbx_task *mbx_handle_lock(struct mbx_handle *handle)
+	__acquires(&handle->box->lock)
 {
 	struct mbx_task *task;
 

@@ -20,9 +20,9 @@
  * supported kernel lacks it.
  */
 #ifdef COMPAT_HAS_USER_DUMPABLE
-#define compat_user_dumpable(task)	((task)->user_dumpable)
+#define compat_user_dumpable(task) ((task)->user_dumpable)
 #else
-#define compat_user_dumpable(task)	((void)(task), true)
+#define compat_user_dumpable(task) ((void)(task), true)
 #endif
 
 /*
@@ -32,11 +32,12 @@
  * a batch for each; Kbuild looks for it.  Can go when all supported have it.
  */
 #ifdef COMPAT_HAS_MM_COUNTER_SUM
-#define compat_mm_rss(mm)	(get_mm_counter_sum(mm, MM_FILEPAGES) +	\
-				 get_mm_counter_sum(mm, MM_ANONPAGES) +	\
-				 get_mm_counter_sum(mm, MM_SHMEMPAGES))
+#define compat_mm_rss(mm)                       \
+	(get_mm_counter_sum(mm, MM_FILEPAGES) + \
+	 get_mm_counter_sum(mm, MM_ANONPAGES) + \
+	 get_mm_counter_sum(mm, MM_SHMEMPAGES))
 #else
-#define compat_mm_rss(mm)	get_mm_rss(mm)
+#define compat_mm_rss(mm) get_mm_rss(mm)
 #endif
 
 /*
@@ -49,8 +50,8 @@
 #undef guard
 #undef scoped_guard
 #define compat_no_args(...)
-#define guard(_name)	extern int compat_guard_##_name compat_no_args
-#define scoped_guard(_name, ...)	\
+#define guard(_name) extern int compat_guard_##_name compat_no_args
+#define scoped_guard(_name, ...) \
 	for (const char *once = #_name; once; once = NULL)
 #endif
 
@@ -60,9 +61,9 @@
  * Since 6.10 the macro remembers it.  Can go with 6.1 and 6.6.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
-#define compat_assign_str(dst, from)	__assign_str(dst, from)
+#define compat_assign_str(dst, from) __assign_str(dst, from)
 #else
-#define compat_assign_str(dst, from)	__assign_str(dst)
+#define compat_assign_str(dst, from) __assign_str(dst)
 #endif
 
 #endif /* MBX_COMPAT_H */

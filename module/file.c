@@ -107,9 +107,10 @@ static void handle_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "mailbox-id:\t%llu\n", stat.out_id);
 	if (stat.out_name_len)
 		seq_printf(m, "mailbox-name:\t%s\n", stat.out_name);
-	seq_printf(m, "mailbox-state:\t%s\n", !dead		? "alive" :
-					      dead == -EIDRM	? "deleted" :
-								  "owner-dead");
+	seq_printf(m, "mailbox-state:\t%s\n",
+		   !dead	  ? "alive" :
+		   dead == -EIDRM ? "deleted" :
+				    "owner-dead");
 	seq_printf(m, "mailbox-rights:\t%s%s\n",
 		   handle->rights & MBX_OPEN_RECEIVE ? "r" : "-",
 		   handle->rights & MBX_OPEN_SEND ? "w" : "-");

@@ -67,21 +67,21 @@ void mbx_handle_destroy(struct mbx_handle *handle)
  * mbx_handle_change_task() - let the caller be the last user of a handle
  * @handle: the handle
  *
- * Context: Process context, the box is locked.  Sleeps.
- * Return: the caller's record, with the box locked; or an error pointer, with
- * the box unlocked: -ENOMEM.
+ * Context: Process context.  Sleeps.  Drops the box's lock and takes it again.
+ * Return: the caller's record, or an error pointer: -ENOMEM.
  */
 struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle)
+	__must_hold(&handle->box->lock)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_task *task;
 
 	spin_unlock(&box->lock);
 	task = mbx_task_get_current();
+	spin_lock(&box->lock);
 	if (IS_ERR(task))
 		return task;
 
-	spin_lock(&box->lock);
 	if (handle->task)
 		mbx_task_put(handle->task);
 	handle->task = task;

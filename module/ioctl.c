@@ -13,8 +13,8 @@
 #include "mbx.h"
 
 /* Where a command works. */
-#define ON_CONTROL	1
-#define ON_HANDLE	2
+#define ON_CONTROL 1
+#define ON_HANDLE 2
 
 union mbx_arg {
 	struct {
@@ -47,7 +47,8 @@ struct mbx_call {
 
 static int reply(const struct mbx_call *call)
 {
-	if (likely(!mbx_copy_to_user_atomic(call->uarg, call->arg, call->usize)))
+	if (likely(!mbx_copy_to_user_atomic(call->uarg, call->arg,
+					    call->usize)))
 		return 0;
 	return copy_to_user(call->uarg, call->arg, call->usize) ? -EFAULT : 0;
 }
@@ -375,15 +376,15 @@ struct mbx_command {
 	long (*run)(struct mbx_call *call);
 };
 
-#define MBX_COMMAND(_NAME, _name, _last_in, _last, _where, _flags)    \
-	[MBX_CMD_##_NAME] = {                                           \
-		.ioc = MBX_IOC_##_NAME,                                 \
-		.where = (_where),                                      \
-		.flags = (_flags),                                      \
-		.ksize = sizeof(struct mbx_##_name),                    \
-		.isize = offsetofend(struct mbx_##_name, _last_in),     \
-		.vsize0 = offsetofend(struct mbx_##_name, _last),       \
-		.run = run_##_name,                                     \
+#define MBX_COMMAND(_NAME, _name, _last_in, _last, _where, _flags)  \
+	[MBX_CMD_##_NAME] = {                                       \
+		.ioc = MBX_IOC_##_NAME,                             \
+		.where = (_where),                                  \
+		.flags = (_flags),                                  \
+		.ksize = sizeof(struct mbx_##_name),                \
+		.isize = offsetofend(struct mbx_##_name, _last_in), \
+		.vsize0 = offsetofend(struct mbx_##_name, _last),   \
+		.run = run_##_name,                                 \
 	}
 
 static const struct mbx_command commands[] = {

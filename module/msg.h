@@ -10,10 +10,10 @@
 
 /* Where a message is. */
 enum mbx_msg_state {
-	MBX_MSG_NEW,	/* not in a queue yet */
-	MBX_MSG_READY,	/* anyone may take it */
-	MBX_MSG_TAKEN,	/* one receiver is copying it */
-	MBX_MSG_GONE,	/* received, withdrawn or purged */
+	MBX_MSG_NEW, /* not in a queue yet */
+	MBX_MSG_READY, /* anyone may take it */
+	MBX_MSG_TAKEN, /* one receiver is copying it */
+	MBX_MSG_GONE, /* received, withdrawn or purged */
 };
 
 /*
@@ -27,7 +27,7 @@ enum mbx_msg_class {
 	MBX_MSG_BIG,
 };
 
-#define MBX_SPARE_CLASSES	MBX_MSG_BIG
+#define MBX_SPARE_CLASSES MBX_MSG_BIG
 
 struct mbx_waiter;
 

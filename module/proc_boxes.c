@@ -17,12 +17,12 @@
 #include "proc.h"
 
 /* Blocked threads that a line names. */
-#define MAX_TIDS	16
+#define MAX_TIDS 16
 
-#define BOXES_HEADER							\
+#define BOXES_HEADER                                                      \
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode" \
-	" uid gid owner handles senders receivers sender_pids"		\
-	" receiver_pids sent received bytes_sent bytes_received"	\
+	" uid gid owner handles senders receivers sender_pids"            \
+	" receiver_pids sent received bytes_sent bytes_received"          \
 	" high_water creator creator_comm created\n"
 
 static struct proc_fs_info *proc_fs(struct seq_file *m)

@@ -20,17 +20,17 @@
 #include "mbx.h"
 #include "proc.h"
 
-#define TASKS_HEADER							\
-	"#ipc_tasks/1 tgid ppid state uid policy prio nice cpu threads"	\
-	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"	\
-	" vsize rss files children start comm owned handles"		\
-	" sent received bytes_sent bytes_received"			\
+#define TASKS_HEADER                                                    \
+	"#ipc_tasks/1 tgid ppid state uid policy prio nice cpu threads" \
+	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"      \
+	" vsize rss files children start comm owned handles"            \
+	" sent received bytes_sent bytes_received"                      \
 	" op mailbox name since deadline\n"
 
-#define THREADS_HEADER							\
-	"#ipc_threads/1 tid tgid state policy prio nice cpu"		\
-	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"	\
-	" start comm sent received bytes_sent bytes_received"		\
+#define THREADS_HEADER                                             \
+	"#ipc_threads/1 tid tgid state policy prio nice cpu"       \
+	" utime stime vruntime runtime nvcsw nivcsw minflt majflt" \
+	" start comm sent received bytes_sent bytes_received"      \
 	" op mailbox name since deadline\n"
 
 /**
@@ -97,8 +97,8 @@ static int count_child(struct xarray *children, pid_t parent)
 	void *old = xa_load(children, parent);
 	unsigned long nr = old ? xa_to_value(old) : 0;
 
-	return xa_err(xa_store(children, parent, xa_mk_value(nr + 1),
-			       GFP_KERNEL));
+	return xa_err(
+		xa_store(children, parent, xa_mk_value(nr + 1), GFP_KERNEL));
 }
 
 /*

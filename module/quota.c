@@ -31,14 +31,18 @@ MODULE_PARM_DESC(max_user_mailboxes, "Mailboxes of one user");
 
 static unsigned long max_bytes;
 module_param(max_bytes, ulong, 0644);
-MODULE_PARM_DESC(max_bytes, "Bytes of kernel memory in messages of all users together (default: an eighth of memory, at most 1 GiB)");
+MODULE_PARM_DESC(
+	max_bytes,
+	"Bytes of kernel memory in messages of all users together (default: an eighth of memory, at most 1 GiB)");
 
 static unsigned long max_user_bytes;
 module_param(max_user_bytes, ulong, 0644);
-MODULE_PARM_DESC(max_user_bytes, "Bytes of kernel memory in messages of one user (default: a quarter of max_bytes, at most 64 MiB)");
+MODULE_PARM_DESC(
+	max_user_bytes,
+	"Bytes of kernel memory in messages of one user (default: a quarter of max_bytes, at most 64 MiB)");
 
 /* Far below the u32 of a length, and of what vmalloc can be asked for. */
-#define MSG_SIZE_LIMIT	SZ_64M
+#define MSG_SIZE_LIMIT SZ_64M
 
 unsigned int mbx_max_msg_size = SZ_1M;
 
@@ -61,7 +65,9 @@ static const struct kernel_param_ops max_msg_size_ops = {
 };
 
 module_param_cb(max_msg_size, &max_msg_size_ops, &mbx_max_msg_size, 0644);
-MODULE_PARM_DESC(max_msg_size, "Longest message that a mailbox can be created for, 1 to 67108864 bytes");
+MODULE_PARM_DESC(
+	max_msg_size,
+	"Longest message that a mailbox can be created for, 1 to 67108864 bytes");
 
 /**
  * mbx_quota_init() - choose limits that the administrator did not set
@@ -71,8 +77,8 @@ MODULE_PARM_DESC(max_msg_size, "Longest message that a mailbox can be created fo
 int mbx_quota_init(void)
 {
 	if (!max_bytes)
-		max_bytes = min_t(u64, (u64)totalram_pages() << (PAGE_SHIFT - 3),
-				  SZ_1G);
+		max_bytes = min_t(
+			u64, (u64)totalram_pages() << (PAGE_SHIFT - 3), SZ_1G);
 	if (!max_user_bytes)
 		max_user_bytes = min_t(unsigned long, max_bytes / 4, SZ_64M);
 	return 0;
@@ -145,11 +151,18 @@ struct mbx_user *mbx_user_ref(struct mbx_user *user)
  */
 void mbx_user_put(struct mbx_user *user)
 {
-	if (!refcount_dec_and_lock(&user->refs, &users_lock))
+	bool last;
+
+	if (refcount_dec_not_one(&user->refs))
 		return;
-	hash_del(&user->node);
+
+	spin_lock(&users_lock);
+	last = refcount_dec_and_test(&user->refs);
+	if (last)
+		hash_del(&user->node);
 	spin_unlock(&users_lock);
-	kfree(user);
+	if (last)
+		kfree(user);
 }
 
 /* Only asked once a limit has been hit: it is noted by audit and LSMs. */
@@ -167,7 +180,8 @@ static bool exempt(void)
  */
 int mbx_quota_charge_box(struct mbx_user *user)
 {
-	if (atomic_inc_return(&user->nr_boxes) > READ_ONCE(max_user_mailboxes) &&
+	if (atomic_inc_return(&user->nr_boxes) >
+		    READ_ONCE(max_user_mailboxes) &&
 	    !exempt()) {
 		atomic_dec(&user->nr_boxes);
 		return -EDQUOT;
@@ -200,7 +214,8 @@ void mbx_quota_uncharge_box(struct mbx_user *user)
 int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes)
 {
 	if (atomic_long_add_return(bytes, &user->bytes) >
-	    READ_ONCE(max_user_bytes) && !exempt()) {
+		    READ_ONCE(max_user_bytes) &&
+	    !exempt()) {
 		atomic_long_sub(bytes, &user->bytes);
 		return -EDQUOT;
 	}

@@ -18,7 +18,7 @@
 #include "trace.h"
 
 /* Not an errno: the message has vanished, look for the next. */
-#define AGAIN	1
+#define AGAIN 1
 
 static u64 time_of(const struct mbx_msg *msg)
 {
@@ -108,8 +108,8 @@ static void put_back(struct mbx_box *box, struct mbx_msg *msg,
 
 /* Copies a taken message, to which the caller has a reference; drops that. */
 static int finish_taken(struct mbx_box *box, struct mbx_task *task,
-				 struct mbx_msg *msg, struct mbx_rx *rx,
-				 struct mbx_later *later)
+			struct mbx_msg *msg, struct mbx_rx *rx,
+			struct mbx_later *later) __must_hold(&box->lock)
 {
 	int err = 0;
 
@@ -129,9 +129,8 @@ static int finish_taken(struct mbx_box *box, struct mbx_task *task,
 	return err;
 }
 
-static int take(struct mbx_box *box, struct mbx_task *task,
-		struct mbx_msg *msg, struct mbx_rx *rx,
-		struct mbx_later *later)
+static int take(struct mbx_box *box, struct mbx_task *task, struct mbx_msg *msg,
+		struct mbx_rx *rx, struct mbx_later *later)
 {
 	if (!copy_atomic(msg, rx)) {
 		finish(box, msg, task, rx, later);
@@ -144,7 +143,7 @@ static int take(struct mbx_box *box, struct mbx_task *task,
 
 /* A message that is only looked at stays ready for others. */
 static int look(struct mbx_box *box, struct mbx_msg *msg, struct mbx_rx *rx,
-		struct mbx_later *later)
+		struct mbx_later *later) __must_hold(&box->lock)
 {
 	int err;
 
@@ -161,8 +160,7 @@ static int look(struct mbx_box *box, struct mbx_msg *msg, struct mbx_rx *rx,
 }
 
 static int wait_msg(struct mbx_box *box, struct mbx_task *task,
-			     struct mbx_rx *rx, struct mbx_later *later,
-			     bool first)
+		    struct mbx_rx *rx, struct mbx_later *later, bool first)
 {
 	struct mbx_waiter waiter = {
 		.state = MBX_WAIT_MSG,
@@ -256,7 +254,7 @@ static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 }
 
 static noinline int receive_slowly(struct mbx_box *box, struct mbx_task *task,
-				   struct mbx_rx *rx)
+				   struct mbx_rx *rx) __releases(&box->lock)
 {
 	struct mbx_later later = {};
 	int err;
@@ -285,8 +283,10 @@ int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx)
 	struct mbx_task *task;
 
 	task = mbx_handle_lock(handle);
-	if (IS_ERR(task))
+	if (IS_ERR(task)) {
+		spin_unlock(&box->lock);
 		return PTR_ERR(task);
+	}
 	if (unlikely(!receive_at_once(box, task, rx)))
 		return receive_slowly(box, task, rx);
 

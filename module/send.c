@@ -81,8 +81,7 @@ static void place(struct mbx_box *box, struct mbx_msg *msg,
 		  struct mbx_waiter *receiver, bool counted,
 		  struct mbx_later *later)
 {
-	mbx_queue_push(&box->queue, msg,
-		       counted && box->capacity && !receiver);
+	mbx_queue_push(&box->queue, msg, counted && box->capacity && !receiver);
 	pass_on(box, msg, receiver, later);
 }
 
@@ -149,7 +148,7 @@ static struct mbx_msg *fill_spare(struct mbx_box *box, const struct mbx_tx *tx)
 
 /* Drops the lock, and takes it again. */
 static struct mbx_msg *make_msg(struct mbx_box *box, struct mbx_task *task,
-				const struct mbx_tx *tx)
+				const struct mbx_tx *tx) __must_hold(&box->lock)
 {
 	struct mbx_msg *msg;
 
@@ -196,8 +195,8 @@ static void give_up(struct mbx_box *box, struct mbx_waiter *waiter,
  * disposed, unless it never got in.
  */
 static int wait_sender(struct mbx_box *box, struct mbx_task *task,
-				struct mbx_msg *msg, struct mbx_tx *tx,
-				struct mbx_later *later, bool placed)
+		       struct mbx_msg *msg, struct mbx_tx *tx,
+		       struct mbx_later *later, bool placed)
 {
 	struct mbx_waiter waiter = {
 		.state = placed ? MBX_WAIT_TAKEN : MBX_WAIT_ROOM,
@@ -249,7 +248,7 @@ static int dispatch(struct mbx_box *box, struct mbx_task *task,
 		return wait_sender(box, task, msg, tx, later, true);
 
 	tx->seq = msg->seq;
-	if (!box->capacity)
+	if (receiver && !box->capacity)
 		tx->peer = mbx_task_ref(receiver->task);
 	return 0;
 }
@@ -270,7 +269,8 @@ static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg;
 
 	if (mbx_box_error(box) || !mbx_box_has_room(box) || tx->sync ||
-	    tx->len > box->msg_max || box->nr_receivers || waitqueue_active(&box->poll_in))
+	    tx->len > box->msg_max || box->nr_receivers ||
+	    waitqueue_active(&box->poll_in))
 		return false;
 
 	msg = fill_spare(box, tx);
@@ -313,7 +313,7 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 }
 
 static noinline int send_slowly(struct mbx_box *box, struct mbx_task *task,
-				struct mbx_tx *tx)
+				struct mbx_tx *tx) __releases(&box->lock)
 {
 	struct mbx_later later = {};
 	int err;
@@ -341,8 +341,10 @@ int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 	struct mbx_task *task;
 
 	task = mbx_handle_lock(handle);
-	if (IS_ERR(task))
+	if (IS_ERR(task)) {
+		spin_unlock(&box->lock);
 		return PTR_ERR(task);
+	}
 	if (unlikely(!send_at_once(box, task, tx)))
 		return send_slowly(box, task, tx);
 

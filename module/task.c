@@ -34,7 +34,7 @@ static struct tracepoint *exit_tracepoint;
  * What a record pins for as long as a message from its thread is queued: itself,
  * and most of all the pid and the credentials of a thread that may have exited.
  */
-#define RECORD_COST	1024
+#define RECORD_COST 1024
 
 static struct mbx_task *task_find(struct pid *pid)
 {

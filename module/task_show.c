@@ -39,7 +39,8 @@
  * @usage: what it has done with mailboxes
  * @blocked: what it waits for
  */
-struct private {
+struct private
+{
 	bool shown;
 	struct mbx_task_files count;
 	unsigned int nr_boxes;
@@ -47,7 +48,7 @@ struct private {
 	struct mbx_blocked blocked;
 };
 
-static const char * const op_names[] = {
+static const char *const op_names[] = {
 	[MBX_OP_SEND] = "send",
 	[MBX_OP_SYNC] = "sync",
 	[MBX_OP_RECEIVE] = "receive",
@@ -55,9 +56,9 @@ static const char * const op_names[] = {
 };
 
 /* Control characters, blank, backslash: see mangle() of /proc/mounts. */
-#define ESCAPED							\
-	"\001\002\003\004\005\006\007\010\011\012\013\014\015"	\
-	"\016\017\020\021\022\023\024\025\026\027\030\031\032"	\
+#define ESCAPED                                                \
+	"\001\002\003\004\005\006\007\010\011\012\013\014\015" \
+	"\016\017\020\021\022\023\024\025\026\027\030\031\032" \
 	"\033\034\035\036\037\177 \\"
 
 /**

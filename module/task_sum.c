@@ -100,7 +100,7 @@ void mbx_task_sum(struct task_struct *leader, struct mbx_task_sum *sum)
 }
 
 /* Files to look at before others get the locks. */
-#define FILES_LOCKED	256
+#define FILES_LOCKED 256
 
 /* Returns where to go on, or UINT_MAX at the end. */
 static unsigned int count_some(struct files_struct *files, unsigned int fd,
@@ -113,7 +113,8 @@ static unsigned int count_some(struct files_struct *files, unsigned int fd,
 	guard(spinlock)(&files->file_lock);
 
 	fdt = files_fdtable(files);
-	for_each_set_bit_from(fd, fdt->open_fds, fdt->max_fds) {
+	for_each_set_bit_from(fd, fdt->open_fds, fdt->max_fds)
+	{
 		if (!left--)
 			return fd;
 		file = rcu_dereference_check_fdtable(files, fdt->fd[fd]);
@@ -142,7 +143,8 @@ void mbx_task_count_files(struct task_struct *task,
 	count->handles = 0;
 	while (fd != UINT_MAX) {
 		task_lock(task);
-		fd = task->files ? count_some(task->files, fd, count) : UINT_MAX;
+		fd = task->files ? count_some(task->files, fd, count) :
+				   UINT_MAX;
 		task_unlock(task);
 		cond_resched();
 	}

@@ -5,7 +5,7 @@
 #include "wait.h"
 
 /* Longest user copy made under mbx_box.lock. */
-#define MBX_COPY_LOCKED		4096U
+#define MBX_COPY_LOCKED 4096U
 
 /**
  * struct mbx_tx - a message to send, and what became of it

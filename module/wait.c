@@ -112,11 +112,10 @@ static int sleep_until_done(struct mbx_waiter *waiter)
 			err = -ERESTARTSYS;
 			break;
 		}
-		if (!schedule_hrtimeout_range_clock(waiter->deadline ?
-						    &deadline : NULL,
-						    current->timer_slack_ns,
-						    HRTIMER_MODE_ABS,
-						    waiter->clock)) {
+		if (!schedule_hrtimeout_range_clock(
+			    waiter->deadline ? &deadline : NULL,
+			    current->timer_slack_ns, HRTIMER_MODE_ABS,
+			    waiter->clock)) {
 			err = -ETIMEDOUT;
 			break;
 		}
@@ -161,6 +160,7 @@ static u32 *blocked_counter(struct mbx_box *box, enum mbx_op op)
  */
 int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later)
+	__must_hold(&box->lock)
 {
 	u32 *blocked = blocked_counter(box, waiter->op);
 	int err;

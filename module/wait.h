@@ -8,7 +8,7 @@
 #include "box.h"
 
 /* Threads that one operation wakes after it has dropped the lock. */
-#define MBX_LATER_THREADS	2
+#define MBX_LATER_THREADS 2
 
 /**
  * struct mbx_later - what an operation does once it has dropped the lock
@@ -117,6 +117,7 @@ static inline void mbx_later_poll_out(struct mbx_later *later,
  * Context: The box is locked.  Sleeps after unlocking it.
  */
 static inline void mbx_unlock(struct mbx_box *box, struct mbx_later *later)
+	__releases(&box->lock)
 {
 	spin_unlock(&box->lock);
 	if (unlikely(later->nr || later->poll_in || later->poll_out ||

@@ -53,19 +53,19 @@
  * fails with EINTR otherwise.
  */
 
-#define MBX_DEVICE	"/dev/mailbox"
+#define MBX_DEVICE "/dev/mailbox"
 
 /* Raised when an existing program would notice. */
-#define MBX_ABI		1
+#define MBX_ABI 1
 
 /* Longest mailbox name in bytes, without a terminator. */
-#define MBX_NAME_MAX	255
+#define MBX_NAME_MAX 255
 
 /* Capacity of a mailbox whose senders never wait. */
-#define MBX_UNBOUNDED	0xffffffffU
+#define MBX_UNBOUNDED 0xffffffffU
 
 /* In struct mbx_create: the caller's effective user or group. */
-#define MBX_SELF	0xffffffffU
+#define MBX_SELF 0xffffffffU
 
 /**
  * struct mbx_version - argument of MBX_IOC_VERSION
@@ -88,9 +88,9 @@ struct mbx_version {
 };
 
 /* Ends with the calling process (or by MBX_IOC_DELETE); only it receives. */
-#define MBX_CREATE_OWNED	(1U << 0)
+#define MBX_CREATE_OWNED (1U << 0)
 /* Records when each message was sent; see @out_time of struct mbx_receive. */
-#define MBX_CREATE_TIMESTAMP	(1U << 1)
+#define MBX_CREATE_TIMESTAMP (1U << 1)
 
 /**
  * struct mbx_create - argument of MBX_IOC_CREATE
@@ -135,8 +135,8 @@ struct mbx_create {
 };
 
 /* The rights that the handle is to carry; none gives a handle for STAT. */
-#define MBX_OPEN_SEND		(1U << 0)
-#define MBX_OPEN_RECEIVE	(1U << 1)
+#define MBX_OPEN_SEND (1U << 0)
+#define MBX_OPEN_RECEIVE (1U << 1)
 
 /**
  * struct mbx_open - argument of MBX_IOC_OPEN
@@ -195,11 +195,11 @@ struct mbx_delete {
 };
 
 /* Do not wait; O_NONBLOCK on the handle does the same. */
-#define MBX_SEND_NONBLOCK	(1U << 0)
+#define MBX_SEND_NONBLOCK (1U << 0)
 /* Return only when a receiver has taken the message. */
-#define MBX_SEND_SYNC		(1U << 1)
+#define MBX_SEND_SYNC (1U << 1)
 /* @deadline is on CLOCK_REALTIME. */
-#define MBX_SEND_REALTIME	(1U << 2)
+#define MBX_SEND_REALTIME (1U << 2)
 
 /**
  * struct mbx_send - argument of MBX_IOC_SEND
@@ -245,11 +245,11 @@ struct mbx_send {
 };
 
 /* Do not wait; O_NONBLOCK on the handle does the same. */
-#define MBX_RECEIVE_NONBLOCK	(1U << 0)
+#define MBX_RECEIVE_NONBLOCK (1U << 0)
 /* Leave the message where it is. */
-#define MBX_RECEIVE_PEEK	(1U << 1)
+#define MBX_RECEIVE_PEEK (1U << 1)
 /* @deadline is on CLOCK_REALTIME. */
-#define MBX_RECEIVE_REALTIME	(1U << 2)
+#define MBX_RECEIVE_REALTIME (1U << 2)
 
 /**
  * struct mbx_receive - argument of MBX_IOC_RECEIVE
@@ -357,7 +357,7 @@ struct mbx_stat {
 	__u32 out_reserved;
 };
 
-#define MBX_IOC_MAGIC	0xBA
+#define MBX_IOC_MAGIC 0xBA
 
 enum {
 	MBX_CMD_VERSION,
@@ -369,12 +369,12 @@ enum {
 	MBX_CMD_STAT,
 };
 
-#define MBX_IOC_VERSION	_IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
-#define MBX_IOC_CREATE	_IO(MBX_IOC_MAGIC, MBX_CMD_CREATE)
-#define MBX_IOC_OPEN	_IO(MBX_IOC_MAGIC, MBX_CMD_OPEN)
-#define MBX_IOC_DELETE	_IO(MBX_IOC_MAGIC, MBX_CMD_DELETE)
-#define MBX_IOC_SEND	_IO(MBX_IOC_MAGIC, MBX_CMD_SEND)
-#define MBX_IOC_RECEIVE	_IO(MBX_IOC_MAGIC, MBX_CMD_RECEIVE)
-#define MBX_IOC_STAT	_IO(MBX_IOC_MAGIC, MBX_CMD_STAT)
+#define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
+#define MBX_IOC_CREATE _IO(MBX_IOC_MAGIC, MBX_CMD_CREATE)
+#define MBX_IOC_OPEN _IO(MBX_IOC_MAGIC, MBX_CMD_OPEN)
+#define MBX_IOC_DELETE _IO(MBX_IOC_MAGIC, MBX_CMD_DELETE)
+#define MBX_IOC_SEND _IO(MBX_IOC_MAGIC, MBX_CMD_SEND)
+#define MBX_IOC_RECEIVE _IO(MBX_IOC_MAGIC, MBX_CMD_RECEIVE)
+#define MBX_IOC_STAT _IO(MBX_IOC_MAGIC, MBX_CMD_STAT)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
