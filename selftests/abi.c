@@ -48,7 +48,7 @@ TEST_F(command, size_longer_with_zeros)
 		fill(self, variant->cmd, arg);
 		set_size(arg, size);
 		EXPECT_EQ(0, run(self, variant->cmd, arg))
-			TH_LOG("size %zu: %s", size, strerror(errno));
+		TH_LOG("size %zu: %s", size, strerror(errno));
 		while (size > variant->size)
 			EXPECT_EQ(0, arg[--size]);
 	}
@@ -121,16 +121,21 @@ TEST_F(command, other_kind_of_handle)
 TEST_F(command, number_with_other_bits)
 {
 	const unsigned int other[] = {
-		1U << 30, 2U << 30, 3U << 30,
-		variant->size << 16, variant->size << 16 | 3U << 30,
-		1U << 8, 0x80U << 8, 1U << 16,
+		1U << 30,
+		2U << 30,
+		3U << 30,
+		variant->size << 16,
+		variant->size << 16 | 3U << 30,
+		1U << 8,
+		0x80U << 8,
+		1U << 16,
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(other); i++) {
 		fill(self, variant->cmd, self->pages);
-		EXPECT_ERRNO(ENOTTY, run(self, variant->cmd ^ other[i],
-					 self->pages));
+		EXPECT_ERRNO(ENOTTY,
+			     run(self, variant->cmd ^ other[i], self->pages));
 	}
 	EXPECT_TRUE(unchanged(self));
 }
@@ -160,8 +165,8 @@ TEST_F(numbers, unassigned_on_control)
 
 	for (nr = MBX_CMD_STAT + 1; nr < 256; nr++) {
 		set_size(arg, sizeof(arg));
-		EXPECT_ERRNO(ENOTTY, ioctl(self->control,
-					   _IO(MBX_IOC_MAGIC, nr), arg));
+		EXPECT_ERRNO(ENOTTY,
+			     ioctl(self->control, _IO(MBX_IOC_MAGIC, nr), arg));
 	}
 }
 
@@ -172,8 +177,8 @@ TEST_F(numbers, unassigned_on_mailbox)
 
 	for (nr = MBX_CMD_STAT + 1; nr < 256; nr++) {
 		set_size(arg, sizeof(arg));
-		EXPECT_ERRNO(ENOTTY, ioctl(self->box,
-					   _IO(MBX_IOC_MAGIC, nr), arg));
+		EXPECT_ERRNO(ENOTTY,
+			     ioctl(self->box, _IO(MBX_IOC_MAGIC, nr), arg));
 	}
 }
 

@@ -25,14 +25,14 @@ FIXTURE_TEARDOWN(fields)
 	close(self->control);
 }
 
-static int create(FIXTURE_DATA(fields) *self)
+static int create(FIXTURE_DATA(fields) * self)
 {
 	int fd = ioctl(self->control, MBX_IOC_CREATE, &self->create);
 
 	return fd < 0 ? fd : close(fd);
 }
 
-static int create_name(FIXTURE_DATA(fields) *self, const void *name,
+static int create_name(FIXTURE_DATA(fields) * self, const void *name,
 		       size_t len)
 {
 	int fd;
@@ -50,7 +50,8 @@ static int create_name(FIXTURE_DATA(fields) *self, const void *name,
 TEST_F(fields, create_name_length)
 {
 	static const size_t good[] = { 1, 2, 254, MBX_NAME_MAX };
-	static const size_t bad[] = { 0, MBX_NAME_MAX + 1, 4096, 1U << 31, ~0U };
+	static const size_t bad[] = { 0, MBX_NAME_MAX + 1, 4096, 1U << 31,
+				      ~0U };
 	char name[4096];
 	unsigned int i;
 
@@ -83,7 +84,7 @@ TEST_F(fields, create_name_characters)
 			EXPECT_ERRNO(EINVAL, create_name(self, name, 3));
 		} else {
 			EXPECT_EQ(0, create_name(self, name, 3))
-				TH_LOG("byte %#x: %s", c, strerror(errno));
+			TH_LOG("byte %#x: %s", c, strerror(errno));
 		}
 	}
 }
@@ -146,8 +147,7 @@ TEST_F(fields, create_name_at_end_of_page)
 
 TEST_F(fields, create_name_taken)
 {
-	EXPECT_ERRNO(EEXIST, create_name(self, self->name,
-					 strlen(self->name)));
+	EXPECT_ERRNO(EEXIST, create_name(self, self->name, strlen(self->name)));
 }
 
 TEST_F(fields, create_mode)
@@ -171,7 +171,12 @@ TEST_F(fields, create_mode)
 TEST_F(fields, create_capacity)
 {
 	static const __u32 good[] = {
-		0, 1, 2, 0x7fffffff, 0x80000000, MBX_UNBOUNDED - 1,
+		0,
+		1,
+		2,
+		0x7fffffff,
+		0x80000000,
+		MBX_UNBOUNDED - 1,
 		MBX_UNBOUNDED,
 	};
 	struct mbx_stat stat;

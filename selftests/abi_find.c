@@ -30,14 +30,14 @@ FIXTURE_TEARDOWN(fields)
 	close(self->control);
 }
 
-static int open_box(FIXTURE_DATA(fields) *self)
+static int open_box(FIXTURE_DATA(fields) * self)
 {
 	int fd = ioctl(self->control, MBX_IOC_OPEN, &self->open);
 
 	return fd < 0 ? fd : close(fd);
 }
 
-static int delete(FIXTURE_DATA(fields) *self)
+static int delete (FIXTURE_DATA(fields) * self)
 {
 	return ioctl(self->control, MBX_IOC_DELETE, &self->delete);
 }
@@ -123,7 +123,7 @@ TEST_F(fields, delete_with_name_and_id)
 {
 	self->delete.name_ptr = (uintptr_t)self->name;
 	self->delete.name_len = strlen(self->name);
-	EXPECT_ERRNO(EINVAL, delete(self));
+	EXPECT_ERRNO(EINVAL, delete (self));
 	EXPECT_EQ(0, open_box(self));
 }
 
@@ -131,19 +131,19 @@ TEST_F(fields, delete_with_name_and_id)
 TEST_F(fields, delete_nothing)
 {
 	self->delete.id = 0;
-	EXPECT_ERRNO(EINVAL, delete(self));
+	EXPECT_ERRNO(EINVAL, delete (self));
 }
 
 TEST_F(fields, delete_name_length)
 {
 	init_delete(&self->delete, self->name, 0);
 	self->delete.name_len = MBX_NAME_MAX + 1;
-	EXPECT_ERRNO(EINVAL, delete(self));
+	EXPECT_ERRNO(EINVAL, delete (self));
 	self->delete.name_len = 0;
-	EXPECT_ERRNO(EINVAL, delete(self));
+	EXPECT_ERRNO(EINVAL, delete (self));
 	self->delete.name_ptr = 0;
 	self->delete.name_len = 3;
-	EXPECT_ERRNO(EINVAL, delete(self));
+	EXPECT_ERRNO(EINVAL, delete (self));
 	EXPECT_EQ(0, open_box(self));
 }
 
@@ -153,7 +153,7 @@ TEST_F(fields, delete_reserved)
 
 	for (bit = 0; bit < 32; bit++) {
 		self->delete.__reserved = 1U << bit;
-		EXPECT_ERRNO(EOPNOTSUPP, delete(self));
+		EXPECT_ERRNO(EOPNOTSUPP, delete (self));
 	}
 	EXPECT_EQ(0, open_box(self));
 }
@@ -161,9 +161,9 @@ TEST_F(fields, delete_reserved)
 TEST_F(fields, delete_unknown)
 {
 	self->delete.id = ~0ULL;
-	EXPECT_ERRNO(ENOENT, delete(self));
+	EXPECT_ERRNO(ENOENT, delete (self));
 	init_delete(&self->delete, "no-such-name", 0);
-	EXPECT_ERRNO(ENOENT, delete(self));
+	EXPECT_ERRNO(ENOENT, delete (self));
 }
 
 TEST_HARNESS_MAIN

@@ -10,8 +10,8 @@ TEST_F(command, argument_nowhere)
 	for (i = 0; i < ARRAY_SIZE(where); i++)
 		EXPECT_ERRNO(EFAULT, run(self, variant->cmd,
 					 (void *)(uintptr_t)where[i]));
-	EXPECT_ERRNO(EFAULT, run(self, variant->cmd,
-				 self->pages + 2 * self->page));
+	EXPECT_ERRNO(EFAULT,
+		     run(self, variant->cmd, self->pages + 2 * self->page));
 	EXPECT_TRUE(unchanged(self));
 }
 
@@ -55,7 +55,7 @@ TEST_F(command, argument_read_only)
 	EXPECT_TRUE(unchanged(self));
 }
 
-static bool is_output(const FIXTURE_VARIANT(command) *variant, size_t at)
+static bool is_output(const FIXTURE_VARIANT(command) * variant, size_t at)
 {
 	if (variant->cmd == MBX_IOC_RECEIVE &&
 	    at >= offsetof(struct mbx_receive, out_len) &&
@@ -65,8 +65,8 @@ static bool is_output(const FIXTURE_VARIANT(command) *variant, size_t at)
 }
 
 /* Runs the command with its outputs and what lies behind set to @poison. */
-static int run_poisoned(FIXTURE_DATA(command) *self,
-			const FIXTURE_VARIANT(command) *variant,
+static int run_poisoned(FIXTURE_DATA(command) * self,
+			const FIXTURE_VARIANT(command) * variant,
 			unsigned char poison, unsigned char input[512],
 			unsigned char output[512])
 {
@@ -92,7 +92,7 @@ TEST_F(command, writes_nothing_but_outputs)
 		if (at < variant->size && is_output(variant, at))
 			continue;
 		EXPECT_EQ(input[at], output[at])
-			TH_LOG("byte %zu", at);
+		TH_LOG("byte %zu", at);
 	}
 }
 
@@ -111,7 +111,7 @@ TEST_F(command, writes_every_output)
 		if (!is_output(variant, at))
 			continue;
 		EXPECT_FALSE(one[at] == 0x5a && two[at] == 0xc3)
-			TH_LOG("byte %zu", at);
+		TH_LOG("byte %zu", at);
 	}
 }
 

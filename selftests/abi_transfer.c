@@ -27,12 +27,12 @@ FIXTURE_TEARDOWN(fields)
 	close(self->control);
 }
 
-static int send_it(FIXTURE_DATA(fields) *self)
+static int send_it(FIXTURE_DATA(fields) * self)
 {
 	return ioctl(self->box, MBX_IOC_SEND, &self->send);
 }
 
-static int receive_it(FIXTURE_DATA(fields) *self)
+static int receive_it(FIXTURE_DATA(fields) * self)
 {
 	return ioctl(self->box, MBX_IOC_RECEIVE, &self->receive);
 }
@@ -85,7 +85,10 @@ TEST_F(fields, send_too_long)
 TEST_F(fields, send_data_nowhere)
 {
 	static const __u64 where[] = {
-		0, 8, 0xffff800000000000ULL, ~0ULL - 4096,
+		0,
+		8,
+		0xffff800000000000ULL,
+		~0ULL - 4096,
 	};
 	unsigned int i;
 
@@ -131,7 +134,10 @@ TEST_F(fields, receive_deadline)
 TEST_F(fields, receive_data_nowhere)
 {
 	static const __u64 where[] = {
-		0, 8, 0xffff800000000000ULL, ~0ULL - 4096,
+		0,
+		8,
+		0xffff800000000000ULL,
+		~0ULL - 4096,
 	};
 	unsigned int i;
 

@@ -2,7 +2,7 @@
 /* Who is woken, when, and with what. */
 #include "sleeps.h"
 
-#define MANY		50
+#define MANY 50
 
 FIXTURE(sleep) {
 	int control;
@@ -10,7 +10,8 @@ FIXTURE(sleep) {
 	__u64 id;
 };
 
-FIXTURE_VARIANT(sleep) {
+FIXTURE_VARIANT(sleep)
+{
 	struct sleep_kind kind;
 };
 
@@ -148,7 +149,8 @@ FIXTURE(owned) {
 	struct child owner;
 };
 
-FIXTURE_VARIANT(owned) {
+FIXTURE_VARIANT(owned)
+{
 	struct sleep_kind kind;
 };
 
@@ -224,13 +226,14 @@ FIXTURE(turn) {
 	int box;
 };
 
-FIXTURE_VARIANT(turn) {
+FIXTURE_VARIANT(turn)
+{
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(turn, rendezvous) { .capacity = 0 };
-FIXTURE_VARIANT_ADD(turn, bounded) { .capacity = 3 };
-FIXTURE_VARIANT_ADD(turn, unbounded) { .capacity = MBX_UNBOUNDED };
+FIXTURE_VARIANT_ADD(turn, rendezvous){ .capacity = 0 };
+FIXTURE_VARIANT_ADD(turn, bounded){ .capacity = 3 };
+FIXTURE_VARIANT_ADD(turn, unbounded){ .capacity = MBX_UNBOUNDED };
 
 FIXTURE_SETUP(turn)
 {
@@ -349,8 +352,7 @@ TEST_F(turn, every_peek_sees_it)
 	unsigned int i;
 
 	for (i = 0; i < 5; i++) {
-		peek[i] = job_process(job_receive(self->box,
-						  MBX_RECEIVE_PEEK));
+		peek[i] = job_process(job_receive(self->box, MBX_RECEIVE_PEEK));
 		ASSERT_TRUE(job_blocks(peek[i]));
 	}
 	send = job_process(job_send(self->box, 3, 0));
@@ -364,8 +366,8 @@ TEST_F(turn, every_peek_sees_it)
 
 TEST_F(turn, receiver_before_peek)
 {
-	struct job *peek = job_process(job_receive(self->box,
-						   MBX_RECEIVE_PEEK));
+	struct job *peek =
+		job_process(job_receive(self->box, MBX_RECEIVE_PEEK));
 	struct job *receive;
 
 	ASSERT_TRUE(job_blocks(peek));

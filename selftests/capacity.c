@@ -10,13 +10,14 @@ FIXTURE(capacity) {
 	__u32 number;
 };
 
-FIXTURE_VARIANT(capacity) {
+FIXTURE_VARIANT(capacity)
+{
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(capacity, one) { .capacity = 1 };
-FIXTURE_VARIANT_ADD(capacity, two) { .capacity = 2 };
-FIXTURE_VARIANT_ADD(capacity, hundred) { .capacity = 100 };
+FIXTURE_VARIANT_ADD(capacity, one){ .capacity = 1 };
+FIXTURE_VARIANT_ADD(capacity, two){ .capacity = 2 };
+FIXTURE_VARIANT_ADD(capacity, hundred){ .capacity = 100 };
 
 FIXTURE_SETUP(capacity)
 {
@@ -339,8 +340,7 @@ TEST_F(capacity, message_goes_on_to_a_receiver_that_it_fits)
 
 TEST_F(capacity, waiting_peek_is_too_small)
 {
-	struct job *job = job_process(job_receive(self->box,
-						  MBX_RECEIVE_PEEK));
+	struct job *job = job_process(job_receive(self->box, MBX_RECEIVE_PEEK));
 
 	ASSERT_TRUE(job_blocks(job));
 	EXPECT_EQ(0, box_send(self->box, "12345", 5, MBX_SEND_NONBLOCK));

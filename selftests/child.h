@@ -73,13 +73,14 @@ static inline void child_fail(int line, const char *what)
 }
 
 /* In a child, in place of ASSERT_TRUE(). */
-#define CHECK(condition) do {			\
-	errno = 0;				\
-	if (!(condition))			\
-		child_fail(__LINE__, #condition); \
-} while (0)
+#define CHECK(condition)                                  \
+	do {                                              \
+		errno = 0;                                \
+		if (!(condition))                         \
+			child_fail(__LINE__, #condition); \
+	} while (0)
 
-#define CHECK_ERRNO(expected, command)		\
+#define CHECK_ERRNO(expected, command) \
 	CHECK((command) == -1 && errno == (expected))
 
 /* Wait status of the child, after what it reported has been printed. */
@@ -96,6 +97,6 @@ static inline int child_join(struct child *child)
 	return status;
 }
 
-#define EXPECT_CHILD(child)	EXPECT_EQ(0, child_join(&(child)))
+#define EXPECT_CHILD(child) EXPECT_EQ(0, child_join(&(child)))
 
 #endif /* SELFTESTS_CHILD_H */

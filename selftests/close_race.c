@@ -10,8 +10,8 @@
 
 #include "peers.h"
 
-#define SLOTS	4
-#define THREADS	6
+#define SLOTS 4
+#define THREADS 6
 
 struct arena {
 	int control;
@@ -35,11 +35,12 @@ FIXTURE(close_race) {
 	__u64 seed;
 };
 
-FIXTURE_VARIANT(close_race) {
+FIXTURE_VARIANT(close_race)
+{
 	int rounds;
 };
 
-FIXTURE_VARIANT_ADD(close_race, seeded) {
+FIXTURE_VARIANT_ADD(close_race, seeded){
 	.rounds = 2500,
 };
 
@@ -170,8 +171,8 @@ static int act(struct racer *racer, int call, int fd)
 	case 9:
 		return box_receive(fd, data, 300, MBX_RECEIVE_NONBLOCK);
 	case 10:
-		return box_receive(fd, data, 10, MBX_RECEIVE_NONBLOCK |
-				   MBX_RECEIVE_PEEK);
+		return box_receive(fd, data, 10,
+				   MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK);
 	case 11:
 		return box_stat(fd, &stat);
 	default:

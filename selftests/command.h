@@ -15,10 +15,10 @@
 #include <unistd.h>
 #include <linux/ipc_mailbox.h>
 
-#define POISON		0xa5
-#define POISON_S32	((__s32)0xa5a5a5a5)
-#define POISON_U32	0xa5a5a5a5U
-#define POISON_U64	0xa5a5a5a5a5a5a5a5ULL
+#define POISON 0xa5
+#define POISON_S32 ((__s32)0xa5a5a5a5)
+#define POISON_U32 0xa5a5a5a5U
+#define POISON_U64 0xa5a5a5a5a5a5a5a5ULL
 
 static inline int box_version(int fd, struct mbx_version *arg)
 {
@@ -94,8 +94,8 @@ static inline int box_delete(int fd, const char *name, __u64 id)
 	return ioctl(fd, MBX_IOC_DELETE, &arg);
 }
 
-static inline void init_send(struct mbx_send *arg, const void *data,
-			     size_t len, __u32 flags)
+static inline void init_send(struct mbx_send *arg, const void *data, size_t len,
+			     __u32 flags)
 {
 	memset(arg, POISON, sizeof(*arg));
 	arg->size = sizeof(*arg);
@@ -114,8 +114,8 @@ static inline int box_send(int fd, const void *data, size_t len, __u32 flags)
 	return ioctl(fd, MBX_IOC_SEND, &arg);
 }
 
-static inline void init_receive(struct mbx_receive *arg, void *data,
-				size_t len, __u32 flags)
+static inline void init_receive(struct mbx_receive *arg, void *data, size_t len,
+				__u32 flags)
 {
 	memset(arg, POISON, sizeof(*arg));
 	arg->size = sizeof(*arg);
@@ -160,8 +160,8 @@ static inline int send_number(int fd, __u32 number)
 static inline long long receive_number(int fd)
 {
 	__u32 number;
-	int len = box_receive(fd, &number, sizeof(number),
-			      MBX_RECEIVE_NONBLOCK);
+	int len =
+		box_receive(fd, &number, sizeof(number), MBX_RECEIVE_NONBLOCK);
 
 	if (len == (int)sizeof(number))
 		return number;
@@ -181,7 +181,7 @@ static inline bool has_waiters(int fd, unsigned int senders,
 }
 
 /* Unique on this machine while the caller lives; @name takes NAME_SIZE. */
-#define NAME_SIZE	64
+#define NAME_SIZE 64
 static inline char *unique_name(char *name)
 {
 	static unsigned int count;

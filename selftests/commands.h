@@ -20,7 +20,8 @@ FIXTURE(command) {
 	__u32 data;
 };
 
-FIXTURE_VARIANT(command) {
+FIXTURE_VARIANT(command)
+{
 	unsigned int cmd;
 	size_t size;
 	__u32 flags;
@@ -28,20 +29,20 @@ FIXTURE_VARIANT(command) {
 	size_t outputs;
 };
 
-FIXTURE_VARIANT_ADD(command, version) {
+FIXTURE_VARIANT_ADD(command, version){
 	.cmd = MBX_IOC_VERSION,
 	.size = sizeof(struct mbx_version),
 	.on_control = true,
 	.outputs = offsetof(struct mbx_version, out_abi),
 };
 
-FIXTURE_VARIANT_ADD(command, version_on_mailbox) {
+FIXTURE_VARIANT_ADD(command, version_on_mailbox){
 	.cmd = MBX_IOC_VERSION,
 	.size = sizeof(struct mbx_version),
 	.outputs = offsetof(struct mbx_version, out_abi),
 };
 
-FIXTURE_VARIANT_ADD(command, create) {
+FIXTURE_VARIANT_ADD(command, create){
 	.cmd = MBX_IOC_CREATE,
 	.size = sizeof(struct mbx_create),
 	.flags = MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP,
@@ -49,7 +50,7 @@ FIXTURE_VARIANT_ADD(command, create) {
 	.outputs = offsetof(struct mbx_create, out_id),
 };
 
-FIXTURE_VARIANT_ADD(command, open) {
+FIXTURE_VARIANT_ADD(command, open){
 	.cmd = MBX_IOC_OPEN,
 	.size = sizeof(struct mbx_open),
 	.flags = MBX_OPEN_SEND | MBX_OPEN_RECEIVE,
@@ -57,29 +58,28 @@ FIXTURE_VARIANT_ADD(command, open) {
 	.outputs = offsetof(struct mbx_open, out_id),
 };
 
-FIXTURE_VARIANT_ADD(command, delete) {
+FIXTURE_VARIANT_ADD(command, delete){
 	.cmd = MBX_IOC_DELETE,
 	.size = sizeof(struct mbx_delete),
 	.on_control = true,
 	.outputs = sizeof(struct mbx_delete),
 };
 
-FIXTURE_VARIANT_ADD(command, send) {
+FIXTURE_VARIANT_ADD(command, send){
 	.cmd = MBX_IOC_SEND,
 	.size = sizeof(struct mbx_send),
 	.flags = MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME,
 	.outputs = offsetof(struct mbx_send, out_seq),
 };
 
-FIXTURE_VARIANT_ADD(command, receive) {
+FIXTURE_VARIANT_ADD(command, receive){
 	.cmd = MBX_IOC_RECEIVE,
 	.size = sizeof(struct mbx_receive),
-	.flags = MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
-		 MBX_RECEIVE_REALTIME,
+	.flags = MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK | MBX_RECEIVE_REALTIME,
 	.outputs = offsetof(struct mbx_receive, out_seq),
 };
 
-FIXTURE_VARIANT_ADD(command, stat) {
+FIXTURE_VARIANT_ADD(command, stat){
 	.cmd = MBX_IOC_STAT,
 	.size = sizeof(struct mbx_stat),
 	.outputs = offsetof(struct mbx_stat, out_id),
@@ -121,7 +121,7 @@ FIXTURE_TEARDOWN(command)
 }
 
 /* A command whose every member is right, so that it can fail in one way. */
-static inline void fill(FIXTURE_DATA(command) *self, unsigned int cmd,
+static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 			void *to)
 {
 	union {
@@ -177,7 +177,7 @@ static inline void set_size(void *arg, __u32 size)
 }
 
 /* Makes sure that the command, if right, can succeed once more. */
-static inline void prepare(FIXTURE_DATA(command) *self, unsigned int cmd)
+static inline void prepare(FIXTURE_DATA(command) * self, unsigned int cmd)
 {
 	if (cmd == MBX_IOC_RECEIVE)
 		send_number(self->box, 1);
@@ -187,8 +187,7 @@ static inline void prepare(FIXTURE_DATA(command) *self, unsigned int cmd)
 }
 
 /* 0, or -1 with errno; undoes a success. */
-static inline int run(FIXTURE_DATA(command) *self, unsigned int cmd,
-		      void *arg)
+static inline int run(FIXTURE_DATA(command) * self, unsigned int cmd, void *arg)
 {
 	int ret = ioctl(self->fd, cmd, arg);
 
@@ -204,7 +203,7 @@ static inline int run(FIXTURE_DATA(command) *self, unsigned int cmd,
 }
 
 /* No message, mailbox or descriptor has come or gone. */
-static inline bool unchanged(FIXTURE_DATA(command) *self)
+static inline bool unchanged(FIXTURE_DATA(command) * self)
 {
 	struct mbx_stat now;
 

@@ -7,11 +7,11 @@
 
 #include "peers.h"
 
-#define SENDERS		6
-#define RECEIVERS	6
-#define MESSAGES	200	/* of each sender */
-#define LENGTH_MAX	6000
-#define STOP		0xffffffffU
+#define SENDERS 6
+#define RECEIVERS 6
+#define MESSAGES 200 /* of each sender */
+#define LENGTH_MAX 6000
+#define STOP 0xffffffffU
 
 struct head {
 	__u32 sender;
@@ -42,17 +42,17 @@ FIXTURE(conc) {
 	struct shared *shared;
 };
 
-FIXTURE_VARIANT(conc) {
+FIXTURE_VARIANT(conc)
+{
 	__u32 capacity;
 	enum way way;
 	bool processes;
 };
 
-#define CONC_ROW(_name, _capacity, _way, _processes)	\
-	FIXTURE_VARIANT_ADD(conc, _name) {		\
-		.capacity = _capacity,			\
-		.way = _way,				\
-		.processes = _processes,		\
+#define CONC_ROW(_name, _capacity, _way, _processes)                         \
+	FIXTURE_VARIANT_ADD(conc, _name)                                     \
+	{                                                                    \
+		.capacity = _capacity, .way = _way, .processes = _processes, \
 	}
 
 CONC_ROW(rendezvous_threads, 0, IOCTL, false);
@@ -136,7 +136,8 @@ static int put(const struct party *party, const void *data, __u32 len)
 	case PLAIN:
 		return write(fd, data, len) == (ssize_t)len ? 0 : -1;
 	case SYNC:
-		return box_send(fd, data, len, party->nr % 2 ? MBX_SEND_SYNC : 0);
+		return box_send(fd, data, len,
+				party->nr % 2 ? MBX_SEND_SYNC : 0);
 	case POLLED:
 		/* A poller is no partner for another poller. */
 		if (party->nr % 2)
@@ -267,7 +268,8 @@ TEST_F_TIMEOUT(conc, exactly_once_and_in_order, 120)
 	for (i = 0; i < SENDERS; i++)
 		join(&senders[i]);
 	for (i = 0; i < RECEIVERS; i++)
-		ASSERT_EQ(0, box_send(self->shared->fd, &stop, sizeof(stop), 0));
+		ASSERT_EQ(0,
+			  box_send(self->shared->fd, &stop, sizeof(stop), 0));
 	for (i = 0; i < RECEIVERS; i++)
 		join(&receivers[i]);
 

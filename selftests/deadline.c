@@ -3,7 +3,7 @@
 #include "sleeps.h"
 
 #ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME	0x00000080
+#define CLONE_NEWTIME 0x00000080
 #endif
 
 static void set_deadline(struct job *job, __u64 deadline)
@@ -39,7 +39,8 @@ FIXTURE(deadline) {
 	int box;
 };
 
-FIXTURE_VARIANT(deadline) {
+FIXTURE_VARIANT(deadline)
+{
 	struct sleep_kind kind;
 };
 
@@ -168,7 +169,8 @@ FIXTURE(clock) {
 	__s64 offset;
 };
 
-FIXTURE_VARIANT(clock) {
+FIXTURE_VARIANT(clock)
+{
 	struct sleep_kind kind;
 };
 
@@ -222,8 +224,8 @@ TEST_F(clock, set_forward)
 TEST_F(clock, set_back)
 {
 	struct job *job = sleeper_new(self->box, &variant->kind);
-	struct job *timer = job_receive(box_create(self->control, NULL,
-						   MBX_CREATE_OWNED, 1), 0);
+	struct job *timer = job_receive(
+		box_create(self->control, NULL, MBX_CREATE_OWNED, 1), 0);
 	__u64 deadline = now_ns(CLOCK_REALTIME) + 3 * SEC;
 
 	set_deadline(job, deadline);
@@ -243,8 +245,8 @@ TEST_F(clock, set_back)
 TEST_F(clock, monotonic_deadline_does_not_move)
 {
 	struct job *job = sleeper_new(self->box, &variant->kind);
-	struct job *real = job_receive(box_create(self->control, NULL,
-						  MBX_CREATE_OWNED, 1), 0);
+	struct job *real = job_receive(
+		box_create(self->control, NULL, MBX_CREATE_OWNED, 1), 0);
 
 	set_deadline(job, in_ms(100000));
 	job_thread(job);
@@ -315,7 +317,7 @@ TEST_F(deadline, survives_restarts)
 
 /* ------------------------------------------------------- time namespaces */
 
-#define AHEAD	(100000 * SEC)
+#define AHEAD (100000 * SEC)
 
 /* Children of the caller get clocks that are AHEAD of ours. */
 static bool new_time_namespace(void)
@@ -378,8 +380,8 @@ TEST(timestamp_in_a_time_namespace)
 	OPEN_CONTROL(control);
 	if (!new_time_namespace())
 		SKIP(return, "no time namespace: %s", strerror(errno));
-	box = box_create(control, NULL,
-			 MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP, 1);
+	box = box_create(control, NULL, MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP,
+			 1);
 	ASSERT_LE(0, box);
 	before = now_ns(CLOCK_MONOTONIC);
 	ASSERT_EQ(0, box_send(box, "x", 1, 0));

@@ -104,7 +104,8 @@ TEST_F(epoll, edge_for_the_end)
 {
 	ASSERT_EQ(0, watch(self->ep, self->fd, EPOLLIN | EPOLLET));
 	ASSERT_EQ(0, box_delete(self->fd, NULL, 0));
-	EXPECT_EQ(EPOLLHUP | EPOLLERR, pending(self->ep) & (EPOLLHUP | EPOLLERR));
+	EXPECT_EQ(EPOLLHUP | EPOLLERR,
+		  pending(self->ep) & (EPOLLHUP | EPOLLERR));
 	EXPECT_EQ(0, pending(self->ep));
 }
 
@@ -169,7 +170,7 @@ TEST_F(epoll, closed_handle_leaves_the_set)
 
 /* ---------------------------------------------------------------- sleepers */
 
-#define NR	6
+#define NR 6
 
 /* Once open, it ends every wait. */
 static struct gate end;
@@ -314,7 +315,7 @@ TEST_F(epoll, one_set_many_edge_threads)
 
 /* ------------------------------------------------------ edges under pressure */
 
-#define STREAM	3000
+#define STREAM 3000
 
 struct stream {
 	int fd;

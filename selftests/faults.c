@@ -11,15 +11,16 @@ FIXTURE(faults) {
 	char *good;
 };
 
-FIXTURE_VARIANT(faults) {
+FIXTURE_VARIANT(faults)
+{
 	size_t len;
 	bool plain;
 };
 
-#define FAULTS_ROW(_name, _len, _plain)		\
-	FIXTURE_VARIANT_ADD(faults, _name) {	\
-		.len = _len,			\
-		.plain = _plain,		\
+#define FAULTS_ROW(_name, _len, _plain)       \
+	FIXTURE_VARIANT_ADD(faults, _name)    \
+	{                                     \
+		.len = _len, .plain = _plain, \
 	}
 
 FAULTS_ROW(receive_64, 64, false);
@@ -72,14 +73,14 @@ static void *bad_buffer(enum bad bad, size_t len)
 	}
 }
 
-static int fetch(const FIXTURE_VARIANT(faults) *variant, int fd, void *data)
+static int fetch(const FIXTURE_VARIANT(faults) * variant, int fd, void *data)
 {
 	if (variant->plain)
 		return read(fd, data, variant->len);
 	return box_receive(fd, data, variant->len, 0);
 }
 
-static int put(const FIXTURE_VARIANT(faults) *variant, int fd, void *data)
+static int put(const FIXTURE_VARIANT(faults) * variant, int fd, void *data)
 {
 	if (variant->plain)
 		return write(fd, data, variant->len) < 0 ? -1 : 0;
@@ -88,8 +89,8 @@ static int put(const FIXTURE_VARIANT(faults) *variant, int fd, void *data)
 
 /* Two messages; the bad buffer for the first; both must still come. */
 static void receive_into(struct __test_metadata *_metadata,
-			 FIXTURE_DATA(faults) *self,
-			 const FIXTURE_VARIANT(faults) *variant, enum bad bad)
+			 FIXTURE_DATA(faults) * self,
+			 const FIXTURE_VARIANT(faults) * variant, enum bad bad)
 {
 	void *buffer = bad_buffer(bad, variant->len);
 	struct mbx_stat stat;
@@ -142,8 +143,8 @@ TEST_F(faults, receive_into_kernel)
 
 /* Nothing is there, nothing was counted, and the next one is the first. */
 static void send_from(struct __test_metadata *_metadata,
-		      FIXTURE_DATA(faults) *self,
-		      const FIXTURE_VARIANT(faults) *variant, enum bad bad)
+		      FIXTURE_DATA(faults) * self,
+		      const FIXTURE_VARIANT(faults) * variant, enum bad bad)
 {
 	void *buffer = bad_buffer(bad, variant->len);
 	struct mbx_stat stat;

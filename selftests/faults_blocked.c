@@ -14,15 +14,16 @@ FIXTURE(blocked) {
 	void *map;
 };
 
-FIXTURE_VARIANT(blocked) {
+FIXTURE_VARIANT(blocked)
+{
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(blocked, bounded) {
+FIXTURE_VARIANT_ADD(blocked, bounded){
 	.capacity = 2,
 };
 
-FIXTURE_VARIANT_ADD(blocked, unbounded) {
+FIXTURE_VARIANT_ADD(blocked, unbounded){
 	.capacity = MBX_UNBOUNDED,
 };
 

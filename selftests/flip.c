@@ -5,9 +5,9 @@
  */
 #include "peers.h"
 
-#define ROUNDS	6000
-#define SHORT	8
-#define LONG	3000
+#define ROUNDS 6000
+#define SHORT 8
+#define LONG 3000
 
 /* Writes two values in turn to one place, as fast as it can. */
 struct flipper {
@@ -73,7 +73,7 @@ FIXTURE_TEARDOWN(flip)
 }
 
 /* One of the two lengths, and all of it. */
-static bool drain_one(FIXTURE_DATA(flip) *self)
+static bool drain_one(FIXTURE_DATA(flip) * self)
 {
 	int len = box_receive(self->fd, self->data, LONG, MBX_RECEIVE_NONBLOCK);
 
@@ -144,8 +144,8 @@ TEST_F_TIMEOUT(flip, address_of_a_send, 120)
 	int i;
 
 	init_send(&arg, self->source, SHORT, 0);
-	flipper_start(&self->flipper, low(&arg.data_ptr),
-		      *low(&arg.data_ptr), 8);
+	flipper_start(&self->flipper, low(&arg.data_ptr), *low(&arg.data_ptr),
+		      8);
 	for (i = 0; i < ROUNDS; i++) {
 		if (!ioctl(self->fd, MBX_IOC_SEND, &arg)) {
 			ASSERT_TRUE(drain_one(self));
@@ -167,8 +167,8 @@ TEST_F_TIMEOUT(flip, address_of_a_receive, 120)
 
 	ASSERT_EQ(0, box_send(self->fd, self->source, LONG, 0));
 	init_receive(&arg, self->data, LONG, 0);
-	flipper_start(&self->flipper, low(&arg.data_ptr),
-		      *low(&arg.data_ptr), 8);
+	flipper_start(&self->flipper, low(&arg.data_ptr), *low(&arg.data_ptr),
+		      8);
 	for (i = 0; i < ROUNDS; i++) {
 		if (ioctl(self->fd, MBX_IOC_RECEIVE, &arg)) {
 			ASSERT_EQ(EFAULT, errno);

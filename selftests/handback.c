@@ -49,8 +49,7 @@ TEST_F(handback, to_a_receiver_that_waits)
 
 TEST_F(handback, to_a_peek_that_waits)
 {
-	struct job *job = job_process(job_receive(self->box,
-						  MBX_RECEIVE_PEEK));
+	struct job *job = job_process(job_receive(self->box, MBX_RECEIVE_PEEK));
 
 	ASSERT_TRUE(job_blocks(job));
 	EXPECT_EQ(-1, stuck_kill(self->stuck));

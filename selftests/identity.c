@@ -4,9 +4,9 @@
  */
 #include "peers.h"
 
-#define USER	2001
-#define GROUP	2101
-#define OTHER	2002
+#define USER 2001
+#define GROUP 2101
+#define OTHER 2002
 
 FIXTURE(identity) {
 	int control;
@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(identity)
 }
 
 /* The next message, without waiting; false if there is none. */
-static bool next(FIXTURE_DATA(identity) *self)
+static bool next(FIXTURE_DATA(identity) * self)
 {
 	static char data[64];
 
@@ -74,7 +74,8 @@ TEST_F(identity, peek_tells_the_same)
 
 static void *send_in_thread(void *arg)
 {
-	FIXTURE_DATA(identity) *self = arg;
+	FIXTURE_DATA(identity)
+		*self = arg;
 
 	send_number(self->fd, 1);
 	return (void *)syscall(SYS_gettid);
@@ -184,7 +185,8 @@ TEST_F(identity, real_user_and_group_count)
 /* Credentials belong to the thread; only the C library synchronises them. */
 static void *send_as_other(void *arg)
 {
-	FIXTURE_DATA(identity) *self = arg;
+	FIXTURE_DATA(identity)
+		*self = arg;
 
 	syscall(SYS_setresuid, USER, -1, -1);
 	send_number(self->fd, 1);
@@ -227,7 +229,8 @@ TEST_F(identity, shared_handle)
 		ASSERT_TRUE(next(self));
 		EXPECT_TRUE(from(&self->got, getpid(), getpid(), 0, 0));
 		ASSERT_TRUE(next(self));
-		EXPECT_TRUE(from(&self->got, child.pid, child.pid, USER, GROUP));
+		EXPECT_TRUE(
+			from(&self->got, child.pid, child.pid, USER, GROUP));
 	}
 	kill(child.pid, SIGKILL);
 	child_join(&child);

@@ -33,11 +33,11 @@ struct job {
 	pthread_t thread;
 };
 
-#define JOB_KILLED	(-1)
+#define JOB_KILLED (-1)
 
 /* In place of an ioctl number. */
-#define JOB_READ	1
-#define JOB_WRITE	2
+#define JOB_READ 1
+#define JOB_WRITE 2
 
 static inline struct job *job_new(int fd, unsigned int cmd)
 {

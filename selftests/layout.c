@@ -28,7 +28,7 @@ TEST(members_leave_no_hole)
 
 	for (i = 0; i < ARRAY_SIZE(members); i++) {
 		EXPECT_EQ(end, members[i].offset)
-			TH_LOG("before %s.%s", members[i].type, members[i].name);
+		TH_LOG("before %s.%s", members[i].type, members[i].name);
 		end = members[i].type_end ? 0 : members[i].end;
 	}
 }
@@ -41,7 +41,7 @@ TEST(structures_have_no_tail)
 		if (!members[i].type_end)
 			continue;
 		EXPECT_EQ(members[i].type_end, members[i].end)
-			TH_LOG("%s", members[i].type);
+		TH_LOG("%s", members[i].type);
 	}
 }
 

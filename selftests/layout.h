@@ -11,101 +11,100 @@
 #include <linux/ipc_mailbox.h>
 
 /* LAST is the member that ends the structure. */
-#define LAYOUT(SIZE, MEMBER, LAST)			\
-	SIZE(mbx_version, 24)				\
-	MEMBER(mbx_version, size, 0, 4)			\
-	MEMBER(mbx_version, flags, 4, 4)		\
-	MEMBER(mbx_version, out_abi, 8, 4)		\
-	MEMBER(mbx_version, out_release, 12, 4)		\
-	LAST(mbx_version, out_features, 16, 8)		\
-	SIZE(mbx_create, 48)				\
-	MEMBER(mbx_create, size, 0, 4)			\
-	MEMBER(mbx_create, flags, 4, 4)			\
-	MEMBER(mbx_create, name_ptr, 8, 8)		\
-	MEMBER(mbx_create, name_len, 16, 4)		\
-	MEMBER(mbx_create, mode, 20, 4)			\
-	MEMBER(mbx_create, uid, 24, 4)			\
-	MEMBER(mbx_create, gid, 28, 4)			\
-	MEMBER(mbx_create, capacity, 32, 4)		\
-	MEMBER(mbx_create, msg_max, 36, 4)		\
-	LAST(mbx_create, out_id, 40, 8)			\
-	SIZE(mbx_open, 40)				\
-	MEMBER(mbx_open, size, 0, 4)			\
-	MEMBER(mbx_open, flags, 4, 4)			\
-	MEMBER(mbx_open, name_ptr, 8, 8)		\
-	MEMBER(mbx_open, name_len, 16, 4)		\
-	MEMBER(mbx_open, __reserved, 20, 4)		\
-	MEMBER(mbx_open, id, 24, 8)			\
-	LAST(mbx_open, out_id, 32, 8)			\
-	SIZE(mbx_delete, 32)				\
-	MEMBER(mbx_delete, size, 0, 4)			\
-	MEMBER(mbx_delete, flags, 4, 4)			\
-	MEMBER(mbx_delete, name_ptr, 8, 8)		\
-	MEMBER(mbx_delete, name_len, 16, 4)		\
-	MEMBER(mbx_delete, __reserved, 20, 4)		\
-	LAST(mbx_delete, id, 24, 8)			\
-	SIZE(mbx_send, 48)				\
-	MEMBER(mbx_send, size, 0, 4)			\
-	MEMBER(mbx_send, flags, 4, 4)			\
-	MEMBER(mbx_send, data_ptr, 8, 8)		\
-	MEMBER(mbx_send, data_len, 16, 4)		\
-	MEMBER(mbx_send, __reserved, 20, 4)		\
-	MEMBER(mbx_send, deadline, 24, 8)		\
-	MEMBER(mbx_send, out_seq, 32, 8)		\
-	MEMBER(mbx_send, out_pid, 40, 4)		\
-	LAST(mbx_send, out_tid, 44, 4)			\
-	SIZE(mbx_receive, 64)				\
-	MEMBER(mbx_receive, size, 0, 4)			\
-	MEMBER(mbx_receive, flags, 4, 4)		\
-	MEMBER(mbx_receive, data_ptr, 8, 8)		\
-	MEMBER(mbx_receive, data_len, 16, 4)		\
-	MEMBER(mbx_receive, out_len, 20, 4)		\
-	MEMBER(mbx_receive, deadline, 24, 8)		\
-	MEMBER(mbx_receive, out_seq, 32, 8)		\
-	MEMBER(mbx_receive, out_time, 40, 8)		\
-	MEMBER(mbx_receive, out_pid, 48, 4)		\
-	MEMBER(mbx_receive, out_tid, 52, 4)		\
-	MEMBER(mbx_receive, out_uid, 56, 4)		\
-	LAST(mbx_receive, out_gid, 60, 4)		\
-	SIZE(mbx_stat, 384)				\
-	MEMBER(mbx_stat, size, 0, 4)			\
-	MEMBER(mbx_stat, flags, 4, 4)			\
-	MEMBER(mbx_stat, out_id, 8, 8)			\
-	MEMBER(mbx_stat, out_flags, 16, 4)		\
-	MEMBER(mbx_stat, out_mode, 20, 4)		\
-	MEMBER(mbx_stat, out_uid, 24, 4)		\
-	MEMBER(mbx_stat, out_gid, 28, 4)		\
-	MEMBER(mbx_stat, out_capacity, 32, 4)		\
-	MEMBER(mbx_stat, out_msg_max, 36, 4)		\
-	MEMBER(mbx_stat, out_owner_pid, 40, 4)		\
-	MEMBER(mbx_stat, out_creator_pid, 44, 4)	\
-	MEMBER(mbx_stat, out_handles, 48, 4)		\
-	MEMBER(mbx_stat, out_depth, 52, 4)		\
-	MEMBER(mbx_stat, out_high_water, 56, 4)		\
-	MEMBER(mbx_stat, out_senders, 60, 4)		\
-	MEMBER(mbx_stat, out_receivers, 64, 4)		\
-	MEMBER(mbx_stat, out_rights, 68, 4)		\
-	MEMBER(mbx_stat, out_bytes, 72, 8)		\
-	MEMBER(mbx_stat, out_sent, 80, 8)		\
-	MEMBER(mbx_stat, out_received, 88, 8)		\
-	MEMBER(mbx_stat, out_bytes_sent, 96, 8)		\
-	MEMBER(mbx_stat, out_bytes_received, 104, 8)	\
-	MEMBER(mbx_stat, out_created, 112, 8)		\
-	MEMBER(mbx_stat, out_name_len, 120, 4)		\
-	MEMBER(mbx_stat, out_name, 124, 256)		\
+#define LAYOUT(SIZE, MEMBER, LAST)                   \
+	SIZE(mbx_version, 24)                        \
+	MEMBER(mbx_version, size, 0, 4)              \
+	MEMBER(mbx_version, flags, 4, 4)             \
+	MEMBER(mbx_version, out_abi, 8, 4)           \
+	MEMBER(mbx_version, out_release, 12, 4)      \
+	LAST(mbx_version, out_features, 16, 8)       \
+	SIZE(mbx_create, 48)                         \
+	MEMBER(mbx_create, size, 0, 4)               \
+	MEMBER(mbx_create, flags, 4, 4)              \
+	MEMBER(mbx_create, name_ptr, 8, 8)           \
+	MEMBER(mbx_create, name_len, 16, 4)          \
+	MEMBER(mbx_create, mode, 20, 4)              \
+	MEMBER(mbx_create, uid, 24, 4)               \
+	MEMBER(mbx_create, gid, 28, 4)               \
+	MEMBER(mbx_create, capacity, 32, 4)          \
+	MEMBER(mbx_create, msg_max, 36, 4)           \
+	LAST(mbx_create, out_id, 40, 8)              \
+	SIZE(mbx_open, 40)                           \
+	MEMBER(mbx_open, size, 0, 4)                 \
+	MEMBER(mbx_open, flags, 4, 4)                \
+	MEMBER(mbx_open, name_ptr, 8, 8)             \
+	MEMBER(mbx_open, name_len, 16, 4)            \
+	MEMBER(mbx_open, __reserved, 20, 4)          \
+	MEMBER(mbx_open, id, 24, 8)                  \
+	LAST(mbx_open, out_id, 32, 8)                \
+	SIZE(mbx_delete, 32)                         \
+	MEMBER(mbx_delete, size, 0, 4)               \
+	MEMBER(mbx_delete, flags, 4, 4)              \
+	MEMBER(mbx_delete, name_ptr, 8, 8)           \
+	MEMBER(mbx_delete, name_len, 16, 4)          \
+	MEMBER(mbx_delete, __reserved, 20, 4)        \
+	LAST(mbx_delete, id, 24, 8)                  \
+	SIZE(mbx_send, 48)                           \
+	MEMBER(mbx_send, size, 0, 4)                 \
+	MEMBER(mbx_send, flags, 4, 4)                \
+	MEMBER(mbx_send, data_ptr, 8, 8)             \
+	MEMBER(mbx_send, data_len, 16, 4)            \
+	MEMBER(mbx_send, __reserved, 20, 4)          \
+	MEMBER(mbx_send, deadline, 24, 8)            \
+	MEMBER(mbx_send, out_seq, 32, 8)             \
+	MEMBER(mbx_send, out_pid, 40, 4)             \
+	LAST(mbx_send, out_tid, 44, 4)               \
+	SIZE(mbx_receive, 64)                        \
+	MEMBER(mbx_receive, size, 0, 4)              \
+	MEMBER(mbx_receive, flags, 4, 4)             \
+	MEMBER(mbx_receive, data_ptr, 8, 8)          \
+	MEMBER(mbx_receive, data_len, 16, 4)         \
+	MEMBER(mbx_receive, out_len, 20, 4)          \
+	MEMBER(mbx_receive, deadline, 24, 8)         \
+	MEMBER(mbx_receive, out_seq, 32, 8)          \
+	MEMBER(mbx_receive, out_time, 40, 8)         \
+	MEMBER(mbx_receive, out_pid, 48, 4)          \
+	MEMBER(mbx_receive, out_tid, 52, 4)          \
+	MEMBER(mbx_receive, out_uid, 56, 4)          \
+	LAST(mbx_receive, out_gid, 60, 4)            \
+	SIZE(mbx_stat, 384)                          \
+	MEMBER(mbx_stat, size, 0, 4)                 \
+	MEMBER(mbx_stat, flags, 4, 4)                \
+	MEMBER(mbx_stat, out_id, 8, 8)               \
+	MEMBER(mbx_stat, out_flags, 16, 4)           \
+	MEMBER(mbx_stat, out_mode, 20, 4)            \
+	MEMBER(mbx_stat, out_uid, 24, 4)             \
+	MEMBER(mbx_stat, out_gid, 28, 4)             \
+	MEMBER(mbx_stat, out_capacity, 32, 4)        \
+	MEMBER(mbx_stat, out_msg_max, 36, 4)         \
+	MEMBER(mbx_stat, out_owner_pid, 40, 4)       \
+	MEMBER(mbx_stat, out_creator_pid, 44, 4)     \
+	MEMBER(mbx_stat, out_handles, 48, 4)         \
+	MEMBER(mbx_stat, out_depth, 52, 4)           \
+	MEMBER(mbx_stat, out_high_water, 56, 4)      \
+	MEMBER(mbx_stat, out_senders, 60, 4)         \
+	MEMBER(mbx_stat, out_receivers, 64, 4)       \
+	MEMBER(mbx_stat, out_rights, 68, 4)          \
+	MEMBER(mbx_stat, out_bytes, 72, 8)           \
+	MEMBER(mbx_stat, out_sent, 80, 8)            \
+	MEMBER(mbx_stat, out_received, 88, 8)        \
+	MEMBER(mbx_stat, out_bytes_sent, 96, 8)      \
+	MEMBER(mbx_stat, out_bytes_received, 104, 8) \
+	MEMBER(mbx_stat, out_created, 112, 8)        \
+	MEMBER(mbx_stat, out_name_len, 120, 4)       \
+	MEMBER(mbx_stat, out_name, 124, 256)         \
 	LAST(mbx_stat, out_reserved, 380, 4)
 
-#define JOIN2(a, b)	a##b
-#define JOIN(a, b)	JOIN2(a, b)
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
 
 /* A negative array size, in the one form that C90 and C++ share. */
 #define REQUIRE(condition) \
 	extern char JOIN(required_, __LINE__)[(condition) ? 1 : -1]
-#define REQUIRE_MORE(condition) && (condition)
+#define REQUIRE_MORE(condition) &&(condition)
 
-#define REQUIRE_SIZE(type, bytes) \
-	REQUIRE_MORE(sizeof(struct type) == (bytes))
-#define REQUIRE_MEMBER(type, member, offset, bytes) \
+#define REQUIRE_SIZE(type, bytes) REQUIRE_MORE(sizeof(struct type) == (bytes))
+#define REQUIRE_MEMBER(type, member, offset, bytes)             \
 	REQUIRE_MORE(offsetof(struct type, member) == (offset)) \
 	REQUIRE_MORE(sizeof(((struct type *)0)->member) == (bytes))
 

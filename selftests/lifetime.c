@@ -5,7 +5,7 @@
  */
 #include "peers.h"
 
-#define BOTH	(MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 FIXTURE(lifetime) {
 	int control;
@@ -322,8 +322,8 @@ TEST_F(lifetime, ids_are_never_used_again)
 	int i, fd;
 
 	for (i = 0; i < 200; i++) {
-		fd = box_create(self->control, NULL, i % 2 ? 0 :
-				MBX_CREATE_OWNED, 4);
+		fd = box_create(self->control, NULL,
+				i % 2 ? 0 : MBX_CREATE_OWNED, 4);
 		id = box_id(fd);
 		ASSERT_LT(last, id);
 		last = id;

@@ -6,7 +6,7 @@
 
 #include "peers.h"
 
-#define USER	2001
+#define USER 2001
 
 /* Limits that tests change; put back by a process that outlives them. */
 static const char *const limit_files[] = {
@@ -42,7 +42,8 @@ FIXTURE_TEARDOWN_PARENT(limits)
 
 	for (i = 0; i < NR_LIMITS; i++)
 		if (self->saved[i] > 0)
-			EXPECT_EQ(0, write_number(limit_files[i], self->saved[i]));
+			EXPECT_EQ(0,
+				  write_number(limit_files[i], self->saved[i]));
 	EXPECT_TRUE(counts_are_back(&self->before));
 }
 
@@ -123,8 +124,8 @@ TEST_F(limits, failed_creation_costs_nothing)
 		CHECK(!setrlimit(RLIMIT_NOFILE, &full));
 		CHECK(!become(USER, USER, 0));
 		for (i = 0; i < 10; i++)
-			CHECK_ERRNO(EMFILE, box_create(self->control, NULL, 0,
-						       1));
+			CHECK_ERRNO(EMFILE,
+				    box_create(self->control, NULL, 0, 1));
 		close(last);
 		CHECK(box_create(self->control, NULL, MBX_CREATE_OWNED, 1) ==
 		      last);

@@ -82,8 +82,8 @@ TEST_F(message, nonblocking_handle)
 	ASSERT_EQ(0, fcntl(self->box, F_SETFL, O_NONBLOCK));
 	EXPECT_ERRNO(EAGAIN, read(self->box, &byte, 1));
 	EXPECT_ERRNO(EAGAIN, box_receive(self->box, &byte, 1, 0));
-	EXPECT_ERRNO(EAGAIN, box_receive(self->box, &byte, 1,
-					 MBX_RECEIVE_PEEK));
+	EXPECT_ERRNO(EAGAIN,
+		     box_receive(self->box, &byte, 1, MBX_RECEIVE_PEEK));
 }
 
 /* One message each, so position means nothing. */
@@ -109,8 +109,8 @@ TEST_F(message, zero_length_is_a_message)
 	EXPECT_EQ(0, receive.out_len);
 	EXPECT_EQ(1, receive.out_seq);
 	EXPECT_EQ('x', byte);
-	EXPECT_ERRNO(EAGAIN, box_receive(self->box, &byte, 1,
-					 MBX_RECEIVE_NONBLOCK));
+	EXPECT_ERRNO(EAGAIN,
+		     box_receive(self->box, &byte, 1, MBX_RECEIVE_NONBLOCK));
 }
 
 TEST_F(message, small_buffer_is_told_the_length)
@@ -269,9 +269,9 @@ TEST_F(message, peek_at_nothing)
 {
 	char byte;
 
-	EXPECT_ERRNO(EAGAIN, box_receive(self->box, &byte, 1,
-					 MBX_RECEIVE_PEEK |
-					 MBX_RECEIVE_NONBLOCK));
+	EXPECT_ERRNO(EAGAIN,
+		     box_receive(self->box, &byte, 1,
+				 MBX_RECEIVE_PEEK | MBX_RECEIVE_NONBLOCK));
 }
 
 TEST_HARNESS_MAIN

@@ -5,7 +5,7 @@
  */
 #include "peers.h"
 
-#define BOTH	(MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 FIXTURE(netns) {
 	int control;
@@ -82,8 +82,7 @@ TEST_F(netns, control_handle_follows_the_caller)
 	if (!child_start(&child)) {
 		CHECK(!unshare(CLONE_NEWNET));
 		CHECK_ERRNO(ENOENT, box_open(self->control, self->name, 0, 0));
-		CHECK_ERRNO(ENOENT,
-			    box_delete(self->control, NULL, self->id));
+		CHECK_ERRNO(ENOENT, box_delete(self->control, NULL, self->id));
 		CHECK(box_create(self->control, self->name, 0, 1) >= 0);
 		child_exit();
 	}
@@ -262,7 +261,8 @@ TEST_F_TIMEOUT(netns, many_come_and_go, 120)
 			int control = enter_new_namespace();
 
 			CHECK(box_create(control, self->name, 0, 4) >= 0);
-			CHECK(box_create(control, NULL, MBX_CREATE_OWNED, 4) >= 0);
+			CHECK(box_create(control, NULL, MBX_CREATE_OWNED, 4) >=
+			      0);
 			child_exit();
 		}
 		for (i = 0; i < 8; i++)

@@ -11,11 +11,11 @@
 #include <time.h>
 #include <linux/types.h>
 
-#define MSEC		1000000ULL
-#define SEC		1000000000ULL
+#define MSEC 1000000ULL
+#define SEC 1000000000ULL
 
 /* Far above what a slow emulated machine needs, below the harness's limit. */
-#define WAIT_LIMIT	(20 * SEC)
+#define WAIT_LIMIT (20 * SEC)
 
 static inline __u64 now_ns(clockid_t clock)
 {
@@ -48,15 +48,16 @@ static inline void pause_briefly(void)
 }
 
 /* True as soon as the condition holds, false if it never does. */
-#define wait_until(condition) ({					\
-	__u64 __limit = now_ns(CLOCK_MONOTONIC) + WAIT_LIMIT;		\
-	bool __holds;							\
-									\
-	while (!(__holds = (condition)) &&				\
-	       now_ns(CLOCK_MONOTONIC) < __limit)			\
-		pause_briefly();					\
-	__holds;							\
-})
+#define wait_until(condition)                                         \
+	({                                                            \
+		__u64 __limit = now_ns(CLOCK_MONOTONIC) + WAIT_LIMIT; \
+		bool __holds;                                         \
+                                                                      \
+		while (!(__holds = (condition)) &&                    \
+		       now_ns(CLOCK_MONOTONIC) < __limit)             \
+			pause_briefly();                              \
+		__holds;                                              \
+	})
 
 /* Position of a column in a header line, or -1. */
 static inline int proc_column(const char *header, const char *name)
@@ -194,6 +195,6 @@ static inline long long module_refs(void)
 	return read_number("/sys/module/ipc_mailbox/refcnt");
 }
 
-#define MODULE_PARAM(name)	"/sys/module/ipc_mailbox/parameters/" name
+#define MODULE_PARAM(name) "/sys/module/ipc_mailbox/parameters/" name
 
 #endif /* SELFTESTS_OBSERVE_H */

@@ -10,10 +10,10 @@
 
 #include "peers.h"
 
-#define ATTACKER	7001
-#define VICTIM		7002
-#define PROCESSES	6
-#define NAMES		40
+#define ATTACKER 7001
+#define VICTIM 7002
+#define PROCESSES 6
+#define NAMES 40
 
 struct shared {
 	__u64 exchanged;
@@ -120,7 +120,7 @@ static void leak_handles(int control, int fd)
 		;
 }
 
-static void misuse(FIXTURE_DATA(oom) *self, __u64 *random)
+static void misuse(FIXTURE_DATA(oom) * self, __u64 *random)
 {
 	__u32 flags = next_random(random) % 2 ? MBX_CREATE_OWNED : 0;
 	__u32 bound = next_random(random) % 3 ? MBX_UNBOUNDED : 1;
@@ -153,7 +153,7 @@ static void misuse(FIXTURE_DATA(oom) *self, __u64 *random)
 }
 
 /* His own memory is not what this is about. */
-static void attack(FIXTURE_DATA(oom) *self, __u64 random)
+static void attack(FIXTURE_DATA(oom) * self, __u64 random)
 {
 	const struct rlimit files = { 512, 512 }, processes = { 100, 100 };
 	int i;
@@ -196,7 +196,7 @@ static void victim(struct shared *shared, int fd, bool sends)
 	}
 }
 
-static pid_t start_victim(FIXTURE_DATA(oom) *self, int fd, bool sends)
+static pid_t start_victim(FIXTURE_DATA(oom) * self, int fd, bool sends)
 {
 	pid_t pid = fork();
 
@@ -224,7 +224,7 @@ static void look(struct watch *watch, const struct shared *shared)
 	watch->exchanged = exchanged;
 }
 
-static void rage(FIXTURE_DATA(oom) *self, struct watch *watch)
+static void rage(FIXTURE_DATA(oom) * self, struct watch *watch)
 {
 	__u64 end = now_ns(CLOCK_MONOTONIC) + self->seconds * SEC;
 	__u64 next_look = now_ns(CLOCK_MONOTONIC) + SEC, random = 11;

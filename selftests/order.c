@@ -86,10 +86,10 @@ TEST_F(order, over_threads_and_processes)
 
 	for (i = 0; i < 12; i += 3) {
 		EXPECT_EQ(0, send_number(self->box, i));
-		EXPECT_EQ(0, job_join(job_thread(job_send(self->box, i + 1,
-							  0))));
-		EXPECT_EQ(0, job_join(job_process(job_send(self->box, i + 2,
-							   0))));
+		EXPECT_EQ(0,
+			  job_join(job_thread(job_send(self->box, i + 1, 0))));
+		EXPECT_EQ(0,
+			  job_join(job_process(job_send(self->box, i + 2, 0))));
 	}
 	for (i = 0; i < 12; i++)
 		EXPECT_EQ(i, receive_number(self->box));
@@ -97,8 +97,8 @@ TEST_F(order, over_threads_and_processes)
 
 TEST_F(order, over_handles)
 {
-	int other = box_open(self->control, NULL, box_id(self->box),
-			     MBX_OPEN_SEND);
+	int other =
+		box_open(self->control, NULL, box_id(self->box), MBX_OPEN_SEND);
 	unsigned int i;
 
 	ASSERT_LE(0, other);

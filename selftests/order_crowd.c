@@ -2,9 +2,9 @@
 /* Order per sender and over all, while many send and receive at once. */
 #include "mailbox.h"
 
-#define SENDERS		4
-#define RECEIVERS	3
-#define MESSAGES	300
+#define SENDERS 4
+#define RECEIVERS 3
+#define MESSAGES 300
 
 struct note {
 	__u32 sender;
@@ -61,8 +61,7 @@ static bool is_drained(int box)
 {
 	struct mbx_stat stat;
 
-	return !box_stat(box, &stat) &&
-	       stat.out_received == SENDERS * MESSAGES;
+	return !box_stat(box, &stat) && stat.out_received == SENDERS * MESSAGES;
 }
 
 static void run_parties(struct __test_metadata *_metadata, int box,
@@ -101,14 +100,15 @@ FIXTURE(crowd) {
 	int box;
 };
 
-FIXTURE_VARIANT(crowd) {
+FIXTURE_VARIANT(crowd)
+{
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(crowd, rendezvous) { .capacity = 0 };
-FIXTURE_VARIANT_ADD(crowd, one) { .capacity = 1 };
-FIXTURE_VARIANT_ADD(crowd, seven) { .capacity = 7 };
-FIXTURE_VARIANT_ADD(crowd, unbounded) { .capacity = MBX_UNBOUNDED };
+FIXTURE_VARIANT_ADD(crowd, rendezvous){ .capacity = 0 };
+FIXTURE_VARIANT_ADD(crowd, one){ .capacity = 1 };
+FIXTURE_VARIANT_ADD(crowd, seven){ .capacity = 7 };
+FIXTURE_VARIANT_ADD(crowd, unbounded){ .capacity = MBX_UNBOUNDED };
 
 FIXTURE_SETUP(crowd)
 {

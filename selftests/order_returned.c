@@ -13,8 +13,7 @@ static void send_three(struct __test_metadata *_metadata, int box, size_t len)
 	}
 }
 
-static void expect_three(struct __test_metadata *_metadata, int box,
-			 size_t len)
+static void expect_three(struct __test_metadata *_metadata, int box, size_t len)
 {
 	unsigned char data[70000];
 	struct mbx_receive receive;
@@ -35,14 +34,15 @@ FIXTURE(returned) {
 	int box;
 };
 
-FIXTURE_VARIANT(returned) {
+FIXTURE_VARIANT(returned)
+{
 	size_t len;
 };
 
 /* Copied under the lock, and without it. */
-FIXTURE_VARIANT_ADD(returned, short) { .len = 40 };
-FIXTURE_VARIANT_ADD(returned, page) { .len = 4096 };
-FIXTURE_VARIANT_ADD(returned, long) { .len = 70000 };
+FIXTURE_VARIANT_ADD(returned, short){ .len = 40 };
+FIXTURE_VARIANT_ADD(returned, page){ .len = 4096 };
+FIXTURE_VARIANT_ADD(returned, long){ .len = 70000 };
 
 FIXTURE_SETUP(returned)
 {
@@ -70,8 +70,8 @@ TEST_F(returned, buffer_too_small)
 
 TEST_F(returned, buffer_nowhere)
 {
-	EXPECT_ERRNO(EFAULT, box_receive(self->box, nowhere(), variant->len,
-					 0));
+	EXPECT_ERRNO(EFAULT,
+		     box_receive(self->box, nowhere(), variant->len, 0));
 	EXPECT_ERRNO(EFAULT, read(self->box, nowhere(), variant->len));
 	expect_three(_metadata, self->box, variant->len);
 }

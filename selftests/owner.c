@@ -7,7 +7,7 @@
 
 #include "peers.h"
 
-#define BOTH	(MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 FIXTURE(owner) {
 	int control;
@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(owner)
 }
 
 /* In the owner: a mailbox whose handle the test gets. */
-static int own_one(FIXTURE_DATA(owner) *self, const char *name)
+static int own_one(FIXTURE_DATA(owner) * self, const char *name)
 {
 	int fd = box_create(self->control, name, MBX_CREATE_OWNED, 1);
 
@@ -184,7 +184,7 @@ TEST_F(owner, of_many)
 enum sleep { SEND, SYNC, RECEIVE, PEEK, NR_SLEEPS };
 
 /* In the owner: full for senders, empty for receivers, a child asleep in it. */
-static void own_and_fork_sleeper(FIXTURE_DATA(owner) *self, enum sleep sleep,
+static void own_and_fork_sleeper(FIXTURE_DATA(owner) * self, enum sleep sleep,
 				 pid_t *sleeper, int *error)
 {
 	int fd = own_one(self, NULL);
@@ -199,11 +199,11 @@ static void own_and_fork_sleeper(FIXTURE_DATA(owner) *self, enum sleep sleep,
 
 		__atomic_store_n(sleeper, getpid(), __ATOMIC_RELEASE);
 		if (sleep == SEND || sleep == SYNC)
-			ret = box_send(fd, "x", 1, sleep == SYNC ?
-				       MBX_SEND_SYNC : 0);
+			ret = box_send(fd, "x", 1,
+				       sleep == SYNC ? MBX_SEND_SYNC : 0);
 		else
-			ret = box_receive(fd, c, 4, sleep == PEEK ?
-					  MBX_RECEIVE_PEEK : 0);
+			ret = box_receive(fd, c, 4,
+					  sleep == PEEK ? MBX_RECEIVE_PEEK : 0);
 		__atomic_store_n(error, ret < 0 ? errno : -1, __ATOMIC_RELEASE);
 		_exit(0);
 	}
@@ -231,8 +231,8 @@ TEST_F(owner, death_wakes_its_children)
 		ASSERT_TRUE(wait_until(shared->sleeper));
 		ASSERT_TRUE(wait_blocked(shared->sleeper, op[sleep]));
 		kill(self->child.pid, SIGKILL);
-		EXPECT_TRUE(wait_until(__atomic_load_n(&shared->error,
-						       __ATOMIC_ACQUIRE)));
+		EXPECT_TRUE(wait_until(
+			__atomic_load_n(&shared->error, __ATOMIC_ACQUIRE)));
 		EXPECT_EQ(EOWNERDEAD, shared->error);
 		EXPECT_TRUE(tells_of_death(fd));
 		close(fd);
@@ -272,7 +272,8 @@ TEST_F(owner, thread_that_created_is_not_the_owner)
 }
 
 struct survivor {
-	FIXTURE_DATA(owner) *self;
+	FIXTURE_DATA(owner)
+		*self;
 	pid_t leader;
 };
 
@@ -321,7 +322,8 @@ TEST_F(owner, leader_exits_first)
 /* Shares the table of descriptors, but is a process of its own. */
 static int own_with_shared_files(void *arg)
 {
-	FIXTURE_DATA(owner) *self = arg;
+	FIXTURE_DATA(owner)
+		*self = arg;
 
 	return box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
 }

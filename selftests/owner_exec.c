@@ -5,7 +5,7 @@
  */
 #include "peers.h"
 
-#define BOTH	(MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 FIXTURE(owner_exec) {
 	int control;
@@ -55,7 +55,7 @@ static int number_within_limit(int fd)
 
 /* The test has a handle to listen with; the owner executes in between. */
 static void expect_still_owner(struct __test_metadata *_metadata,
-			       FIXTURE_DATA(owner_exec) *self, int fd)
+			       FIXTURE_DATA(owner_exec) * self, int fd)
 {
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(42, number_within_limit(fd));
@@ -72,8 +72,8 @@ TEST_F(owner_exec, by_the_leader)
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	if (!child_start(&self->child)) {
-		int fd = box_create(self->control, self->name,
-				    MBX_CREATE_OWNED, 4);
+		int fd = box_create(self->control, self->name, MBX_CREATE_OWNED,
+				    4);
 
 		CHECK(pass_fd(sockets[1], fd));
 		exec_after(self->name);
@@ -95,8 +95,8 @@ TEST_F(owner_exec, by_another_thread)
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	if (!child_start(&self->child)) {
 		pthread_t thread;
-		int fd = box_create(self->control, self->name,
-				    MBX_CREATE_OWNED, 4);
+		int fd = box_create(self->control, self->name, MBX_CREATE_OWNED,
+				    4);
 
 		CHECK(pass_fd(sockets[1], fd));
 		pthread_create(&thread, NULL, exec_in_thread, self->name);
@@ -107,7 +107,8 @@ TEST_F(owner_exec, by_another_thread)
 }
 
 struct creator {
-	FIXTURE_DATA(owner_exec) *self;
+	FIXTURE_DATA(owner_exec)
+		*self;
 	int socket;
 };
 

@@ -5,10 +5,10 @@
  */
 #include "peers.h"
 
-#define USER	2001
-#define GROUP	2101
-#define OTHER	2002
-#define BOTH	(MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define USER 2001
+#define GROUP 2101
+#define OTHER 2002
+#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 /* A mailbox of USER and GROUP, created by root. */
 static int create_for(int control, const char *name, __u32 flags, __u32 mode)
@@ -119,19 +119,18 @@ FIXTURE(creation) {
 	int control;
 };
 
-FIXTURE_VARIANT(creation) {
+FIXTURE_VARIANT(creation)
+{
 	__u32 uid;
 	__u32 gid;
 	__u64 caps;
 	int error;
 };
 
-#define CREATION_ROW(_name, _uid, _gid, _caps, _error)	\
-	FIXTURE_VARIANT_ADD(creation, _name) {		\
-		.uid = _uid,				\
-		.gid = _gid,				\
-		.caps = _caps,				\
-		.error = _error,			\
+#define CREATION_ROW(_name, _uid, _gid, _caps, _error)                    \
+	FIXTURE_VARIANT_ADD(creation, _name)                              \
+	{                                                                 \
+		.uid = _uid, .gid = _gid, .caps = _caps, .error = _error, \
 	}
 
 CREATION_ROW(as_oneself, MBX_SELF, MBX_SELF, 0, 0);
@@ -198,7 +197,8 @@ TEST_F(effective, ids_own_what_is_created)
 		CHECK(!setegid(GROUP));
 		CHECK(!seteuid(USER));
 		CHECK(!box_stat(box_create(self->control, NULL,
-					   MBX_CREATE_OWNED, 1), &stat));
+					   MBX_CREATE_OWNED, 1),
+				&stat));
 		CHECK(stat.out_uid == USER);
 		CHECK(stat.out_gid == GROUP);
 		child_exit();
@@ -234,7 +234,8 @@ TEST_F(owned, owner_opens_to_receive)
 
 static void *open_in_thread(void *arg)
 {
-	FIXTURE_DATA(owned) *self = arg;
+	FIXTURE_DATA(owned)
+		*self = arg;
 
 	return (void *)(long)box_open(self->control, NULL, self->id, BOTH);
 }

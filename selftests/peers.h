@@ -123,7 +123,7 @@ static inline int become_with_caps(uid_t uid, gid_t gid, __u64 caps)
 	return set_caps(caps);
 }
 
-#define CAP_BIT(cap)	(1ULL << (cap))
+#define CAP_BIT(cap) (1ULL << (cap))
 
 static inline int write_text(const char *file, const char *text)
 {

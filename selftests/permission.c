@@ -4,10 +4,10 @@
  */
 #include "peers.h"
 
-#define USER	2001
-#define GROUP	2101
-#define OTHER	2002
-#define BOTH	(MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define USER 2001
+#define GROUP 2101
+#define OTHER 2002
+#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 /* A mailbox of USER and GROUP, created by root. */
 static int create_for(int control, const char *name, __u32 flags, __u32 mode)
@@ -30,7 +30,8 @@ FIXTURE(mode) {
 	char name[NAME_SIZE];
 };
 
-FIXTURE_VARIANT(mode) {
+FIXTURE_VARIANT(mode)
+{
 	__u32 mode;
 	uid_t uid;
 	gid_t gid;
@@ -38,13 +39,11 @@ FIXTURE_VARIANT(mode) {
 	__u32 rights;
 };
 
-#define MODE_ROW(_name, _mode, _uid, _gid, _group, _rights)	\
-	FIXTURE_VARIANT_ADD(mode, _name) {			\
-		.mode = _mode,					\
-		.uid = _uid,					\
-		.gid = _gid,					\
-		.group = _group,				\
-		.rights = _rights,				\
+#define MODE_ROW(_name, _mode, _uid, _gid, _group, _rights)               \
+	FIXTURE_VARIANT_ADD(mode, _name)                                  \
+	{                                                                 \
+		.mode = _mode, .uid = _uid, .gid = _gid, .group = _group, \
+		.rights = _rights,                                        \
 	}
 
 MODE_ROW(user_receive, 0400, USER, 9, 0, MBX_OPEN_RECEIVE);
@@ -78,7 +77,7 @@ FIXTURE_TEARDOWN(mode)
 }
 
 /* Its user may know of it in any case. */
-static bool expected(const FIXTURE_VARIANT(mode) *variant, __u32 wanted)
+static bool expected(const FIXTURE_VARIANT(mode) * variant, __u32 wanted)
 {
 	if (!wanted)
 		return variant->rights || variant->uid == USER;

@@ -130,7 +130,7 @@ TEST_F(pidns, two_levels)
 		struct mbx_stat stat;
 
 		!box_stat(self->fd, &stat) && stat.out_received == 1 &&
-		stat.out_depth == 1;
+			stat.out_depth == 1;
 	})));
 	ASSERT_TRUE(receive_info(self->fd, &got));
 	snprintf(children, sizeof(children), "/proc/%d/task/%d/children",

@@ -7,9 +7,9 @@
 
 #include "peers.h"
 
-#define READABLE	(POLLIN | POLLRDNORM)
-#define WRITABLE	(POLLOUT | POLLWRNORM)
-#define ENDED		(POLLHUP | POLLERR)
+#define READABLE (POLLIN | POLLRDNORM)
+#define WRITABLE (POLLOUT | POLLWRNORM)
+#define ENDED (POLLHUP | POLLERR)
 
 static short events(int fd)
 {
@@ -77,15 +77,16 @@ FIXTURE(poll) {
 	struct handles h;
 };
 
-FIXTURE_VARIANT(poll) {
+FIXTURE_VARIANT(poll)
+{
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(poll, bounded) {
+FIXTURE_VARIANT_ADD(poll, bounded){
 	.capacity = 2,
 };
 
-FIXTURE_VARIANT_ADD(poll, unbounded) {
+FIXTURE_VARIANT_ADD(poll, unbounded){
 	.capacity = MBX_UNBOUNDED,
 };
 
@@ -162,7 +163,8 @@ TEST_F(poll, send_wakes)
 
 TEST_F(poll, delete_wakes_all_kinds)
 {
-	const int fds[] = { self->h.in, self->h.none, self->h.in, self->h.none };
+	const int fds[] = { self->h.in, self->h.none, self->h.in,
+			    self->h.none };
 	struct poller poller[4];
 	int i;
 

@@ -7,8 +7,8 @@
 
 #include "peers.h"
 
-#define READABLE	(POLLIN | POLLRDNORM)
-#define WRITABLE	(POLLOUT | POLLWRNORM)
+#define READABLE (POLLIN | POLLRDNORM)
+#define WRITABLE (POLLOUT | POLLWRNORM)
 
 static short events(int fd)
 {
@@ -243,7 +243,8 @@ TEST_F(one_place, killed_sync_sender_wakes_poller_for_room)
 	ASSERT_TRUE(job_blocks(job));
 	if (events(self->fd) & WRITABLE) {
 		job_kill(job);
-		SKIP(return, "a message that waits for a receiver takes no room");
+		SKIP(return,
+			   "a message that waits for a receiver takes no room");
 	}
 	ASSERT_TRUE(sleeper_sleeps(&sleeper, self->fd, POLLOUT));
 	job_kill(job);

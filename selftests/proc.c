@@ -13,34 +13,35 @@ FIXTURE(proc_form) {
 	struct table table;
 };
 
-FIXTURE_VARIANT(proc_form) {
+FIXTURE_VARIANT(proc_form)
+{
 	const char *file;
 	const char *header;
 };
 
 /* Columns may only be added, at the end. */
-#define TASKS_HEADER							\
-	"#ipc_tasks/1 tgid ppid state uid policy prio nice cpu threads"	\
-	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"	\
-	" vsize rss files children start comm owned handles"		\
-	" sent received bytes_sent bytes_received"			\
+#define TASKS_HEADER                                                    \
+	"#ipc_tasks/1 tgid ppid state uid policy prio nice cpu threads" \
+	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"      \
+	" vsize rss files children start comm owned handles"            \
+	" sent received bytes_sent bytes_received"                      \
 	" op mailbox name since deadline"
 
-#define THREADS_HEADER							\
-	"#ipc_threads/1 tid tgid state policy prio nice cpu"		\
-	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"	\
-	" start comm sent received bytes_sent bytes_received"		\
+#define THREADS_HEADER                                             \
+	"#ipc_threads/1 tid tgid state policy prio nice cpu"       \
+	" utime stime vruntime runtime nvcsw nivcsw minflt majflt" \
+	" start comm sent received bytes_sent bytes_received"      \
 	" op mailbox name since deadline"
 
-#define MAILBOXES_HEADER						\
-	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max"	\
-	" mode uid gid owner handles senders receivers sender_pids"	\
-	" receiver_pids sent received bytes_sent bytes_received"	\
+#define MAILBOXES_HEADER                                             \
+	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max" \
+	" mode uid gid owner handles senders receivers sender_pids"  \
+	" receiver_pids sent received bytes_sent bytes_received"     \
 	" high_water creator creator_comm created"
 
-FIXTURE_VARIANT_ADD(proc_form, tasks) { IPC_TASKS, TASKS_HEADER };
-FIXTURE_VARIANT_ADD(proc_form, threads) { IPC_THREADS, THREADS_HEADER };
-FIXTURE_VARIANT_ADD(proc_form, mailboxes) { IPC_MAILBOXES, MAILBOXES_HEADER };
+FIXTURE_VARIANT_ADD(proc_form, tasks){ IPC_TASKS, TASKS_HEADER };
+FIXTURE_VARIANT_ADD(proc_form, threads){ IPC_THREADS, THREADS_HEADER };
+FIXTURE_VARIANT_ADD(proc_form, mailboxes){ IPC_MAILBOXES, MAILBOXES_HEADER };
 
 FIXTURE_SETUP(proc_form)
 {
@@ -76,8 +77,8 @@ TEST_F(proc_form, every_row_has_every_value)
 		for (c = row; *c != '\n'; c++) {
 			ASSERT_NE('\0', *c);
 			/* Single blanks, between values only. */
-			EXPECT_FALSE(*c == ' ' && (c == row || c[1] == ' ' ||
-						   c[1] == '\n'));
+			EXPECT_FALSE(*c == ' ' &&
+				     (c == row || c[1] == ' ' || c[1] == '\n'));
 			values += *c == ' ';
 		}
 		EXPECT_EQ(columns, values);
@@ -128,14 +129,14 @@ TEST_F(proc_form, no_writing_for_others)
 
 enum source { STAT, STATM, SCHEDSTAT, STATUS };
 
-static const char * const source_files[] = {
+static const char *const source_files[] = {
 	[STAT] = "stat",
 	[STATM] = "statm",
 	[SCHEDSTAT] = "schedstat",
 	[STATUS] = "status",
 };
 
-#define TICK	10000000	/* clock ticks in /proc are 1/100 s */
+#define TICK 10000000 /* clock ticks in /proc are 1/100 s */
 
 static const struct agreement {
 	const char *column;
@@ -179,8 +180,8 @@ static bool agrees(const struct agreement *a, const struct table *table,
 	    ours / a->unit == theirs)
 		return true;
 	if (print)
-		fprintf(stderr, "# %s: %s is %lld, %s/%s says %lld\n",
-			dir, a->column, ours, dir, file, theirs);
+		fprintf(stderr, "# %s: %s is %lld, %s/%s says %lld\n", dir,
+			a->column, ours, dir, file, theirs);
 	return false;
 }
 
@@ -224,10 +225,11 @@ static bool all_agree(const char *file, long long id, const char *dir,
 }
 
 /* A task that has stopped still needs a moment until it is off its CPU. */
-#define EXPECT_AGREEMENT(file, id, dir) do {				\
-	if (!wait_until(all_agree(file, id, dir, false)))		\
-		EXPECT_TRUE(all_agree(file, id, dir, true));		\
-} while (0)
+#define EXPECT_AGREEMENT(file, id, dir)                              \
+	do {                                                         \
+		if (!wait_until(all_agree(file, id, dir, false)))    \
+			EXPECT_TRUE(all_agree(file, id, dir, true)); \
+	} while (0)
 
 /* ---------------------------------------------------------------- targets */
 
@@ -239,8 +241,8 @@ static void burn(unsigned int ms)
 		getppid();
 }
 
-#define PAST_THREADS	3
-#define THREAD_MS	50
+#define PAST_THREADS 3
+#define THREAD_MS 50
 
 static void *burn_thread(void *arg)
 {
@@ -252,7 +254,9 @@ static void *burn_thread(void *arg)
 	return arg;
 }
 
-static void use_little(void) { }
+static void use_little(void)
+{
+}
 
 static void use_time(void)
 {
@@ -302,18 +306,19 @@ FIXTURE(target) {
 	char dir[64];
 };
 
-FIXTURE_VARIANT(target) {
+FIXTURE_VARIANT(target)
+{
 	void (*prepare)(void);
 	bool root;
 };
 
-FIXTURE_VARIANT_ADD(target, fresh) { .prepare = use_little };
-FIXTURE_VARIANT_ADD(target, worked) { .prepare = use_time };
-FIXTURE_VARIANT_ADD(target, past_threads) { .prepare = use_threads };
-FIXTURE_VARIANT_ADD(target, nice) { .prepare = be_nice };
-FIXTURE_VARIANT_ADD(target, batch) { .prepare = be_batch };
-FIXTURE_VARIANT_ADD(target, realtime) { .prepare = be_realtime, .root = true };
-FIXTURE_VARIANT_ADD(target, other_user) { .prepare = be_other, .root = true };
+FIXTURE_VARIANT_ADD(target, fresh){ .prepare = use_little };
+FIXTURE_VARIANT_ADD(target, worked){ .prepare = use_time };
+FIXTURE_VARIANT_ADD(target, past_threads){ .prepare = use_threads };
+FIXTURE_VARIANT_ADD(target, nice){ .prepare = be_nice };
+FIXTURE_VARIANT_ADD(target, batch){ .prepare = be_batch };
+FIXTURE_VARIANT_ADD(target, realtime){ .prepare = be_realtime, .root = true };
+FIXTURE_VARIANT_ADD(target, other_user){ .prepare = be_other, .root = true };
 
 FIXTURE_SETUP(target)
 {
@@ -384,7 +389,7 @@ TEST(time_of_past_threads)
 	row = table_find(&table, pid);
 	EXPECT_LE((long long)(PAST_THREADS * THREAD_MS * MSEC),
 		  table_number(&table, row, "utime") +
-		  table_number(&table, row, "stime"));
+			  table_number(&table, row, "stime"));
 	/* They called the kernel all the time. */
 	EXPECT_LT(0, table_number(&table, row, "stime"));
 	table_free(&table);

@@ -6,13 +6,13 @@
  */
 #include "procfs.h"
 
-static const char * const gated_columns[] = {
-	"files", "owned", "handles", "sent", "received", "bytes_sent",
-	"bytes_received", "op", "mailbox", "name", "since", "deadline",
+static const char *const gated_columns[] = {
+	"files",	  "owned", "handles", "sent", "received", "bytes_sent",
+	"bytes_received", "op",	   "mailbox", "name", "since",	  "deadline",
 };
 
 /* Never "-" for those who may see: the target has a mailbox and waits in it. */
-#define NEVER_EMPTY(column)	strcmp(column, "deadline")
+#define NEVER_EMPTY(column) strcmp(column, "deadline")
 
 /* --------------------------------------------------------- who sees whom */
 
@@ -29,58 +29,68 @@ FIXTURE(gate) {
 	struct job *job;
 };
 
-FIXTURE_VARIANT(gate) {
+FIXTURE_VARIANT(gate)
+{
 	struct identity target;
 	struct identity reader;
 	bool allowed;
 };
 
-#define USER		.uid = 1000, .gid = 1000
-#define OTHER		.uid = 1001, .gid = 1001
+#define USER .uid = 1000, .gid = 1000
+#define OTHER .uid = 1001, .gid = 1001
 
-FIXTURE_VARIANT_ADD(gate, root_by_root) { .allowed = true };
-FIXTURE_VARIANT_ADD(gate, root_by_user) { .reader = { USER } };
-FIXTURE_VARIANT_ADD(gate, user_by_root) {
-	.target = { USER }, .allowed = true,
+FIXTURE_VARIANT_ADD(gate, root_by_root){ .allowed = true };
+FIXTURE_VARIANT_ADD(gate, root_by_user){ .reader = { USER } };
+FIXTURE_VARIANT_ADD(gate, user_by_root){
+	.target = { USER },
+	.allowed = true,
 };
 
-FIXTURE_VARIANT_ADD(gate, user_by_user) {
-	.target = { USER }, .reader = { USER }, .allowed = true,
+FIXTURE_VARIANT_ADD(gate, user_by_user){
+	.target = { USER },
+	.reader = { USER },
+	.allowed = true,
 };
 
-FIXTURE_VARIANT_ADD(gate, user_by_other) {
-	.target = { USER }, .reader = { OTHER },
+FIXTURE_VARIANT_ADD(gate, user_by_other){
+	.target = { USER },
+	.reader = { OTHER },
 };
 
-FIXTURE_VARIANT_ADD(gate, user_by_other_group) {
-	.target = { USER }, .reader = { .uid = 1000, .gid = 1001 },
+FIXTURE_VARIANT_ADD(gate, user_by_other_group){
+	.target = { USER },
+	.reader = { .uid = 1000, .gid = 1001 },
 };
 
-FIXTURE_VARIANT_ADD(gate, undumpable_by_user) {
-	.target = { USER, .undumpable = true }, .reader = { USER },
+FIXTURE_VARIANT_ADD(gate, undumpable_by_user){
+	.target = { USER, .undumpable = true },
+	.reader = { USER },
 };
 
-FIXTURE_VARIANT_ADD(gate, undumpable_by_root) {
-	.target = { USER, .undumpable = true }, .allowed = true,
+FIXTURE_VARIANT_ADD(gate, undumpable_by_root){
+	.target = { USER, .undumpable = true },
+	.allowed = true,
 };
 
-FIXTURE_VARIANT_ADD(gate, capable_by_user) {
-	.target = { USER, .caps = CAP_BIT(CAP_NET_RAW) }, .reader = { USER },
+FIXTURE_VARIANT_ADD(gate, capable_by_user){
+	.target = { USER, .caps = CAP_BIT(CAP_NET_RAW) },
+	.reader = { USER },
 };
 
-FIXTURE_VARIANT_ADD(gate, capable_by_as_capable) {
+FIXTURE_VARIANT_ADD(gate, capable_by_as_capable){
 	.target = { USER, .caps = CAP_BIT(CAP_NET_RAW) },
 	.reader = { USER, .caps = CAP_BIT(CAP_NET_RAW) },
 	.allowed = true,
 };
 
-FIXTURE_VARIANT_ADD(gate, root_by_ptracer) {
+FIXTURE_VARIANT_ADD(gate, root_by_ptracer){
 	.reader = { USER, .caps = CAP_BIT(CAP_SYS_PTRACE) },
 	.allowed = true,
 };
 
-FIXTURE_VARIANT_ADD(gate, user_by_root_without_caps) {
-	.target = { USER }, .reader = { .caps = CAP_BIT(CAP_CHOWN) },
+FIXTURE_VARIANT_ADD(gate, user_by_root_without_caps){
+	.target = { USER },
+	.reader = { .caps = CAP_BIT(CAP_CHOWN) },
 };
 
 static bool assume(const void *arg)

@@ -121,8 +121,10 @@ TEST_F(boxes, handles)
 	EXPECT_EQ(0, number(self->id, "handles"));
 }
 
-static const char *const odd_names[] = { "back\\slash", "-", "b\303\274chse", "#1" };
-static const char *const shown_names[] = { "back\\134slash", "\\055", "b\303\274chse", "#1" };
+static const char *const odd_names[] = { "back\\slash", "-", "b\303\274chse",
+					 "#1" };
+static const char *const shown_names[] = { "back\\134slash", "\\055",
+					   "b\303\274chse", "#1" };
 
 TEST_F(boxes, odd_names)
 {
@@ -198,7 +200,8 @@ TEST_F(boxes, many_wait)
 		ASSERT_TRUE(job_blocks(jobs[i]));
 		if (i == 15)
 			EXPECT_FALSE(strstr(lookup(IPC_MAILBOXES, self->id,
-						   "sender_pids"), "..."));
+						   "sender_pids"),
+					    "..."));
 		if (i < 16)
 			len += sprintf(tids + len, "%d,", jobs[i]->tid);
 	}
@@ -218,7 +221,8 @@ FIXTURE(visibility) {
 	__u64 id;
 };
 
-FIXTURE_VARIANT(visibility) {
+FIXTURE_VARIANT(visibility)
+{
 	uid_t uid;
 	gid_t gid;
 	__u32 mode;
@@ -228,42 +232,64 @@ FIXTURE_VARIANT(visibility) {
 	bool visible;
 };
 
-FIXTURE_VARIANT_ADD(visibility, root_s_by_user) {
-	.mode = 0660, .reader = 1000,
+FIXTURE_VARIANT_ADD(visibility, root_s_by_user){
+	.mode = 0660,
+	.reader = 1000,
 };
 
-FIXTURE_VARIANT_ADD(visibility, root_s_by_ipc_owner) {
-	.mode = 0600, .reader = 1000, .caps = CAP_BIT(CAP_IPC_OWNER),
+FIXTURE_VARIANT_ADD(visibility, root_s_by_ipc_owner){
+	.mode = 0600,
+	.reader = 1000,
+	.caps = CAP_BIT(CAP_IPC_OWNER),
 	.visible = true,
 };
 
-FIXTURE_VARIANT_ADD(visibility, for_others_to_send) {
-	.mode = 0602, .reader = 1000, .visible = true,
+FIXTURE_VARIANT_ADD(visibility, for_others_to_send){
+	.mode = 0602,
+	.reader = 1000,
+	.visible = true,
 };
 
-FIXTURE_VARIANT_ADD(visibility, for_others_to_receive) {
-	.mode = 0604, .reader = 1000, .visible = true,
+FIXTURE_VARIANT_ADD(visibility, for_others_to_receive){
+	.mode = 0604,
+	.reader = 1000,
+	.visible = true,
 };
 
-FIXTURE_VARIANT_ADD(visibility, for_the_group) {
-	.gid = 77, .mode = 0620, .reader = 1000, .group = 77, .visible = true,
+FIXTURE_VARIANT_ADD(visibility, for_the_group){
+	.gid = 77,
+	.mode = 0620,
+	.reader = 1000,
+	.group = 77,
+	.visible = true,
 };
 
-FIXTURE_VARIANT_ADD(visibility, for_another_group) {
-	.gid = 77, .mode = 0660, .reader = 1000, .group = 78,
+FIXTURE_VARIANT_ADD(visibility, for_another_group){
+	.gid = 77,
+	.mode = 0660,
+	.reader = 1000,
+	.group = 78,
 };
 
-FIXTURE_VARIANT_ADD(visibility, not_for_the_group) {
-	.gid = 77, .mode = 0606, .reader = 1000, .group = 77,
+FIXTURE_VARIANT_ADD(visibility, not_for_the_group){
+	.gid = 77,
+	.mode = 0606,
+	.reader = 1000,
+	.group = 77,
 };
 
 /* The user may see it even when the mode gives nobody anything. */
-FIXTURE_VARIANT_ADD(visibility, for_its_user) {
-	.uid = 1000, .mode = 0, .reader = 1000, .visible = true,
+FIXTURE_VARIANT_ADD(visibility, for_its_user){
+	.uid = 1000,
+	.mode = 0,
+	.reader = 1000,
+	.visible = true,
 };
 
-FIXTURE_VARIANT_ADD(visibility, user_s_by_other_user) {
-	.uid = 1000, .mode = 0600, .reader = 1001,
+FIXTURE_VARIANT_ADD(visibility, user_s_by_other_user){
+	.uid = 1000,
+	.mode = 0600,
+	.reader = 1001,
 };
 
 FIXTURE_SETUP(visibility)

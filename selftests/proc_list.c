@@ -72,8 +72,8 @@ TEST_F(proc_list, processes_are_all_in_proc)
 			 strtoll(row, NULL, 10));
 		/* Whoever has gone since is gone from here, too. */
 		if (access(dir, F_OK))
-			EXPECT_STREQ("", lookup(IPC_TASKS, atoi(dir + 6),
-						"state"));
+			EXPECT_STREQ("",
+				     lookup(IPC_TASKS, atoi(dir + 6), "state"));
 	}
 	table_free(&table);
 }
@@ -154,7 +154,9 @@ static void start_sleepers(struct sleeper *sleeper, int nr)
 TEST_F(proc_list, threads)
 {
 	struct sleeper sleepers[3] = {
-		{ .name = "one" }, { .name = "two" }, { .name = "three" },
+		{ .name = "one" },
+		{ .name = "two" },
+		{ .name = "three" },
 	};
 	struct table table;
 	int i;
@@ -169,11 +171,11 @@ TEST_F(proc_list, threads)
 
 		EXPECT_EQ(1, table_count(&table, sleepers[i].tid));
 		EXPECT_EQ(getpid(), table_number(&table, row, "tgid"));
-		EXPECT_TRUE(table_text(&table, row, "comm", name,
-				       sizeof(name)));
+		EXPECT_TRUE(
+			table_text(&table, row, "comm", name, sizeof(name)));
 		EXPECT_STREQ(sleepers[i].name, name);
-		EXPECT_TRUE(table_text(&table, row, "state", name,
-				       sizeof(name)));
+		EXPECT_TRUE(
+			table_text(&table, row, "state", name, sizeof(name)));
 		EXPECT_STREQ("S", name);
 		/* A thread is not a process. */
 		EXPECT_STREQ("", lookup(IPC_TASKS, sleepers[i].tid, "state"));
@@ -299,20 +301,24 @@ FIXTURE(comm) {
 	int control;
 };
 
-FIXTURE_VARIANT(comm) {
+FIXTURE_VARIANT(comm)
+{
 	const char *comm;
 	const char *shown;
 };
 
-FIXTURE_VARIANT_ADD(comm, plain) { "plain", "plain" };
-FIXTURE_VARIANT_ADD(comm, blank) { "a b", "a\\040b" };
-FIXTURE_VARIANT_ADD(comm, backslash) { "a\\b", "a\\134b" };
-FIXTURE_VARIANT_ADD(comm, control) { "\t\n\001\037\177", "\\011\\012\\001\\037\\177" };
-FIXTURE_VARIANT_ADD(comm, utf8) { "b\303\274chse", "b\303\274chse" };
-FIXTURE_VARIANT_ADD(comm, empty) { "", "-" };
-FIXTURE_VARIANT_ADD(comm, dash) { "-", "\\055" };
-FIXTURE_VARIANT_ADD(comm, longest) { "               ",
-	"\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040" };
+FIXTURE_VARIANT_ADD(comm, plain){ "plain", "plain" };
+FIXTURE_VARIANT_ADD(comm, blank){ "a b", "a\\040b" };
+FIXTURE_VARIANT_ADD(comm, backslash){ "a\\b", "a\\134b" };
+FIXTURE_VARIANT_ADD(comm, control){ "\t\n\001\037\177",
+				    "\\011\\012\\001\\037\\177" };
+FIXTURE_VARIANT_ADD(comm, utf8){ "b\303\274chse", "b\303\274chse" };
+FIXTURE_VARIANT_ADD(comm, empty){ "", "-" };
+FIXTURE_VARIANT_ADD(comm, dash){ "-", "\\055" };
+FIXTURE_VARIANT_ADD(comm, longest){
+	"               ",
+	"\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040\\040"
+};
 
 FIXTURE_SETUP(comm)
 {

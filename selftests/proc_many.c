@@ -4,16 +4,16 @@
 
 #include <linux/sched.h>
 
-#define NR_PROCESSES	10000
+#define NR_PROCESSES 10000
 
 /* Memory for a process that shares all it can with its parent. */
-#define PROCESS_BYTES	(48ULL << 10)
+#define PROCESS_BYTES (48ULL << 10)
 
 /* The dynamic linker alone may take some kilobytes. */
-#define STACK_SIZE	(16ULL << 10)
+#define STACK_SIZE (16ULL << 10)
 
-#define THREADS_MAX	"/proc/sys/kernel/threads-max"
-#define PID_MAX		"/proc/sys/kernel/pid_max"
+#define THREADS_MAX "/proc/sys/kernel/threads-max"
+#define PID_MAX "/proc/sys/kernel/pid_max"
 
 FIXTURE(many) {
 	int control;
@@ -28,7 +28,8 @@ static bool has_memory(void)
 {
 	long long free_kb = proc_labelled("/proc", "meminfo", "MemAvailable:");
 
-	return free_kb * 1024 > (long long)(NR_PROCESSES * PROCESS_BYTES * 5 / 4);
+	return free_kb * 1024 >
+	       (long long)(NR_PROCESSES * PROCESS_BYTES * 5 / 4);
 }
 
 static bool raise_limit(const char *file, long long *before)
@@ -59,7 +60,8 @@ FIXTURE_SETUP(many)
 	NEED_ROOT();
 	OPEN_CONTROL(self->control);
 	if (!has_memory())
-		SKIP(return, "not enough memory for %d processes", NR_PROCESSES);
+		SKIP(return, "not enough memory for %d processes",
+			   NR_PROCESSES);
 	if (!raise_limit(THREADS_MAX, &self->threads_max) ||
 	    !raise_limit(PID_MAX, &self->pid_max))
 		SKIP(return, "cannot raise the limit of processes");
@@ -148,14 +150,14 @@ static bool same_as_proc(const struct table *table, pid_t pid)
 	snprintf(dir, sizeof(dir), "/proc/%d", pid);
 	return table_number(table, row, "ppid") == proc_field(dir, "stat", 4) &&
 	       table_number(table, row, "minflt") ==
-			proc_field(dir, "stat", 10) &&
+		       proc_field(dir, "stat", 10) &&
 	       table_number(table, row, "start") / 10000000 ==
-			proc_field(dir, "stat", 22) &&
+		       proc_field(dir, "stat", 22) &&
 	       table_number(table, row, "runtime") ==
-			proc_field(dir, "schedstat", 1) &&
+		       proc_field(dir, "schedstat", 1) &&
 	       table_number(table, row, "nvcsw") ==
-			proc_labelled(dir, "status",
-				      "\nvoluntary_ctxt_switches:");
+		       proc_labelled(dir, "status",
+				     "\nvoluntary_ctxt_switches:");
 }
 
 TEST_F_TIMEOUT(many, values_agree, 240)

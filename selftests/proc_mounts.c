@@ -9,10 +9,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define AT		"/tmp/ksft-proc"
-#define TASKS		AT "/ipc_tasks"
-#define THREADS		AT "/ipc_threads"
-#define MAILBOXES	AT "/ipc_mailboxes"
+#define AT "/tmp/ksft-proc"
+#define TASKS AT "/ipc_tasks"
+#define THREADS AT "/ipc_threads"
+#define MAILBOXES AT "/ipc_mailboxes"
 
 /* Seen by this process and its children only. */
 static int mount_proc(const char *options)
@@ -33,57 +33,74 @@ FIXTURE(hidepid) {
 	struct job *own;
 };
 
-FIXTURE_VARIANT(hidepid) {
+FIXTURE_VARIANT(hidepid)
+{
 	const char *options;
 	uid_t reader;
 	gid_t group;
 	bool sees_foreign;
 };
 
-FIXTURE_VARIANT_ADD(hidepid, off) {
-	.options = "hidepid=0", .reader = 1000, .sees_foreign = true,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, noaccess) {
-	.options = "hidepid=1", .reader = 1000,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, noaccess_group) {
-	.options = "hidepid=1,gid=77", .reader = 1000, .group = 77,
+FIXTURE_VARIANT_ADD(hidepid, off){
+	.options = "hidepid=0",
+	.reader = 1000,
 	.sees_foreign = true,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, noaccess_root) {
-	.options = "hidepid=1", .sees_foreign = true,
+FIXTURE_VARIANT_ADD(hidepid, noaccess){
+	.options = "hidepid=1",
+	.reader = 1000,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, invisible) {
-	.options = "hidepid=2", .reader = 1000,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, invisible_group) {
-	.options = "hidepid=2,gid=77", .reader = 1000, .group = 77,
+FIXTURE_VARIANT_ADD(hidepid, noaccess_group){
+	.options = "hidepid=1,gid=77",
+	.reader = 1000,
+	.group = 77,
 	.sees_foreign = true,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, invisible_other_group) {
-	.options = "hidepid=2,gid=77", .reader = 1000, .group = 78,
+FIXTURE_VARIANT_ADD(hidepid, noaccess_root){
+	.options = "hidepid=1",
+	.sees_foreign = true,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, invisible_root) {
-	.options = "hidepid=2", .sees_foreign = true,
+FIXTURE_VARIANT_ADD(hidepid, invisible){
+	.options = "hidepid=2",
+	.reader = 1000,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, ptraceable) {
-	.options = "hidepid=4", .reader = 1000,
+FIXTURE_VARIANT_ADD(hidepid, invisible_group){
+	.options = "hidepid=2,gid=77",
+	.reader = 1000,
+	.group = 77,
+	.sees_foreign = true,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, ptraceable_group) {
-	.options = "hidepid=4,gid=77", .reader = 1000, .group = 77,
+FIXTURE_VARIANT_ADD(hidepid, invisible_other_group){
+	.options = "hidepid=2,gid=77",
+	.reader = 1000,
+	.group = 78,
 };
 
-FIXTURE_VARIANT_ADD(hidepid, ptraceable_root) {
-	.options = "hidepid=4", .sees_foreign = true,
+FIXTURE_VARIANT_ADD(hidepid, invisible_root){
+	.options = "hidepid=2",
+	.sees_foreign = true,
+};
+
+FIXTURE_VARIANT_ADD(hidepid, ptraceable){
+	.options = "hidepid=4",
+	.reader = 1000,
+};
+
+FIXTURE_VARIANT_ADD(hidepid, ptraceable_group){
+	.options = "hidepid=4,gid=77",
+	.reader = 1000,
+	.group = 77,
+};
+
+FIXTURE_VARIANT_ADD(hidepid, ptraceable_root){
+	.options = "hidepid=4",
+	.sees_foreign = true,
 };
 
 static bool become_user(const void *arg)

@@ -2,7 +2,7 @@
 /* Reading the files in pieces, at offsets, again, and while things change. */
 #include "procfs.h"
 
-#define NR_BOXES	40
+#define NR_BOXES 40
 
 /* ------------------------------------------------------------- one content */
 
@@ -20,8 +20,8 @@ FIXTURE_SETUP(pieces)
 
 	OPEN_CONTROL(self->control);
 	for (i = 0; i < NR_BOXES; i++) {
-		self->boxes[i] = box_create(self->control, NULL,
-					    MBX_CREATE_OWNED, i);
+		self->boxes[i] =
+			box_create(self->control, NULL, MBX_CREATE_OWNED, i);
 		ASSERT_LE(0, self->boxes[i]);
 	}
 	self->whole = slurp(IPC_MAILBOXES, 1 << 16);
@@ -36,7 +36,8 @@ FIXTURE_TEARDOWN(pieces)
 
 TEST_F(pieces, of_any_size)
 {
-	static const size_t sizes[] = { 1, 2, 7, 64, 255, 256, 1000, 4096, 1 << 20 };
+	static const size_t sizes[] = { 1,   2,	   7,	 64,	 255,
+					256, 1000, 4096, 1 << 20 };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -134,12 +135,13 @@ FIXTURE(again) {
 	int fd;
 };
 
-FIXTURE_VARIANT(again) {
+FIXTURE_VARIANT(again)
+{
 	const char *file;
 };
 
-FIXTURE_VARIANT_ADD(again, tasks) { .file = IPC_TASKS };
-FIXTURE_VARIANT_ADD(again, threads) { .file = IPC_THREADS };
+FIXTURE_VARIANT_ADD(again, tasks){ .file = IPC_TASKS };
+FIXTURE_VARIANT_ADD(again, threads){ .file = IPC_THREADS };
 
 FIXTURE_SETUP(again)
 {
@@ -215,7 +217,8 @@ TEST_F(again, pieces_make_whole_rows)
 			/* Each begins and ends as one should. */
 			EXPECT_LT(last, strtoll(row, NULL, 10));
 			last = strtoll(row, NULL, 10);
-			EXPECT_NE(NO_NUMBER, table_number(&table, row, "start"));
+			EXPECT_NE(NO_NUMBER,
+				  table_number(&table, row, "start"));
 			EXPECT_TRUE(strchr(row, '\n'));
 		}
 		EXPECT_EQ(1, table_count(&table, getpid()));

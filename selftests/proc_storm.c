@@ -7,9 +7,9 @@
 
 #include <sys/resource.h>
 
-#define NR_STABLE	32
-#define NR_STORMS	4
-#define NR_PASSES	25
+#define NR_STABLE 32
+#define NR_STORMS 4
+#define NR_PASSES 25
 
 /* Written by one side, read by the other. */
 struct shared {
@@ -134,21 +134,21 @@ FIXTURE(storm) {
 	pid_t storms[NR_STORMS];
 };
 
-FIXTURE_VARIANT(storm) {
-	void (*storm)(struct shared *shared, int nr);
+FIXTURE_VARIANT(storm)
+{
+	void (*storm)(struct shared * shared, int nr);
 	const char *file;
 	size_t chunk;
 };
 
-FIXTURE_VARIANT_ADD(storm, forks_tasks_7) { fork_storm, IPC_TASKS, 7 };
-FIXTURE_VARIANT_ADD(storm, forks_tasks_256) { fork_storm, IPC_TASKS, 256 };
-FIXTURE_VARIANT_ADD(storm, forks_tasks_64k) { fork_storm, IPC_TASKS, 65536 };
-FIXTURE_VARIANT_ADD(storm, forks_threads_256) { fork_storm, IPC_THREADS, 256 };
-FIXTURE_VARIANT_ADD(storm, threads_tasks_256) { thread_storm, IPC_TASKS, 256 };
-FIXTURE_VARIANT_ADD(storm, threads_threads_7) { thread_storm, IPC_THREADS, 7 };
-FIXTURE_VARIANT_ADD(storm, threads_threads_64k) {
-	thread_storm, IPC_THREADS, 65536
-};
+FIXTURE_VARIANT_ADD(storm, forks_tasks_7){ fork_storm, IPC_TASKS, 7 };
+FIXTURE_VARIANT_ADD(storm, forks_tasks_256){ fork_storm, IPC_TASKS, 256 };
+FIXTURE_VARIANT_ADD(storm, forks_tasks_64k){ fork_storm, IPC_TASKS, 65536 };
+FIXTURE_VARIANT_ADD(storm, forks_threads_256){ fork_storm, IPC_THREADS, 256 };
+FIXTURE_VARIANT_ADD(storm, threads_tasks_256){ thread_storm, IPC_TASKS, 256 };
+FIXTURE_VARIANT_ADD(storm, threads_threads_7){ thread_storm, IPC_THREADS, 7 };
+FIXTURE_VARIANT_ADD(storm, threads_threads_64k){ thread_storm, IPC_THREADS,
+						 65536 };
 
 static pid_t start(void (*run)(struct shared *shared, int nr),
 		   struct shared *shared, int nr)
@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(storm, stable_ones_are_listed_once, 120)
 
 /* -------------------------------------------------------------------- exec */
 
-#define EXEC_LEFT	"KSFT_EXEC_LEFT"
+#define EXEC_LEFT "KSFT_EXEC_LEFT"
 
 static void *exec_self(void *arg)
 {

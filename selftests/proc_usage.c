@@ -76,8 +76,8 @@ TEST_F(usage, failures_do_not_count)
 	EXPECT_EQ(0, box_send(self->box, data, 10, 0));
 	EXPECT_ERRNO(EMSGSIZE, box_receive(self->box, data, 1, 0));
 	EXPECT_EQ(10, box_receive(self->box, data, 10, MBX_RECEIVE_PEEK));
-	EXPECT_ERRNO(EAGAIN, box_send(self->narrow, data, 1,
-				      MBX_SEND_NONBLOCK));
+	EXPECT_ERRNO(EAGAIN,
+		     box_send(self->narrow, data, 1, MBX_SEND_NONBLOCK));
 	EXPECT_ERRNO(EFAULT, box_send(self->box, NULL, 10, 0));
 	EXPECT_TRUE(has_moved(IPC_TASKS, getpid(), 1, 10, 0, 0));
 }
@@ -152,7 +152,8 @@ FIXTURE(blocked) {
 	struct job *job;
 };
 
-FIXTURE_VARIANT(blocked) {
+FIXTURE_VARIANT(blocked)
+{
 	const char *op;
 	unsigned int cmd;
 	__u32 flags;
@@ -160,26 +161,37 @@ FIXTURE_VARIANT(blocked) {
 	bool full;
 };
 
-FIXTURE_VARIANT_ADD(blocked, receive) {
-	.op = "receive", .cmd = MBX_IOC_RECEIVE, .capacity = 1,
-};
-
-FIXTURE_VARIANT_ADD(blocked, peek) {
-	.op = "peek", .cmd = MBX_IOC_RECEIVE, .flags = MBX_RECEIVE_PEEK,
+FIXTURE_VARIANT_ADD(blocked, receive){
+	.op = "receive",
+	.cmd = MBX_IOC_RECEIVE,
 	.capacity = 1,
 };
 
-FIXTURE_VARIANT_ADD(blocked, send) {
-	.op = "send", .cmd = MBX_IOC_SEND, .capacity = 1, .full = true,
-};
-
-FIXTURE_VARIANT_ADD(blocked, sync) {
-	.op = "sync", .cmd = MBX_IOC_SEND, .flags = MBX_SEND_SYNC,
+FIXTURE_VARIANT_ADD(blocked, peek){
+	.op = "peek",
+	.cmd = MBX_IOC_RECEIVE,
+	.flags = MBX_RECEIVE_PEEK,
 	.capacity = 1,
 };
 
-FIXTURE_VARIANT_ADD(blocked, rendezvous) {
-	.op = "send", .cmd = MBX_IOC_SEND, .capacity = 0,
+FIXTURE_VARIANT_ADD(blocked, send){
+	.op = "send",
+	.cmd = MBX_IOC_SEND,
+	.capacity = 1,
+	.full = true,
+};
+
+FIXTURE_VARIANT_ADD(blocked, sync){
+	.op = "sync",
+	.cmd = MBX_IOC_SEND,
+	.flags = MBX_SEND_SYNC,
+	.capacity = 1,
+};
+
+FIXTURE_VARIANT_ADD(blocked, rendezvous){
+	.op = "send",
+	.cmd = MBX_IOC_SEND,
+	.capacity = 0,
 };
 
 FIXTURE_SETUP(blocked)
@@ -204,19 +216,20 @@ FIXTURE_TEARDOWN(blocked)
 }
 
 /* The wait must be visible in the same words in both files. */
-static void expect_waiting(struct __test_metadata *_metadata,
-			   const char *file, pid_t id, const char *op,
-			   __u64 box, const char *name)
+static void expect_waiting(struct __test_metadata *_metadata, const char *file,
+			   pid_t id, const char *op, __u64 box,
+			   const char *name)
 {
 	EXPECT_TRUE(wait_until(shows(file, id, "op", op)));
 	EXPECT_EQ((long long)box, number(file, id, "mailbox"));
 	EXPECT_TRUE(shows(file, id, "name", name));
 }
 
-#define EXPECT_BETWEEN(low, value, high) do {	\
-	EXPECT_LE(low, value);			\
-	EXPECT_GE(high, value);			\
-} while (0)
+#define EXPECT_BETWEEN(low, value, high) \
+	do {                             \
+		EXPECT_LE(low, value);   \
+		EXPECT_GE(high, value);  \
+	} while (0)
 
 TEST_F(blocked, process)
 {
@@ -230,8 +243,7 @@ TEST_F(blocked, process)
 		       self->name);
 	EXPECT_TRUE(shows(IPC_TASKS, pid, "state", "S"));
 	EXPECT_TRUE(shows(IPC_TASKS, pid, "deadline", "-"));
-	EXPECT_BETWEEN((long long)self->before,
-		       number(IPC_TASKS, pid, "since"),
+	EXPECT_BETWEEN((long long)self->before, number(IPC_TASKS, pid, "since"),
 		       (long long)now_ns(CLOCK_MONOTONIC));
 	EXPECT_EQ(JOB_KILLED, job_kill(self->job));
 }

@@ -10,11 +10,11 @@
 #include <dirent.h>
 #include <limits.h>
 
-#define IPC_TASKS	"/proc/ipc_tasks"
-#define IPC_THREADS	"/proc/ipc_threads"
-#define IPC_MAILBOXES	"/proc/ipc_mailboxes"
+#define IPC_TASKS "/proc/ipc_tasks"
+#define IPC_THREADS "/proc/ipc_threads"
+#define IPC_MAILBOXES "/proc/ipc_mailboxes"
 
-#define NO_NUMBER	LLONG_MIN
+#define NO_NUMBER LLONG_MIN
 
 /* The text that is left of a file, read @chunk bytes at a time, or NULL. */
 static inline char *slurp_fd(int fd, size_t chunk)
@@ -99,8 +99,8 @@ static inline bool table_text(const struct table *table, const char *row,
 }
 
 /* NO_NUMBER if there is none. */
-static inline long long table_number(const struct table *table,
-				     const char *row, const char *column)
+static inline long long table_number(const struct table *table, const char *row,
+				     const char *column)
 {
 	char value[32], *end;
 	long long nr;
@@ -212,9 +212,8 @@ static inline int dir_entries(const char *dir, const char *name)
 /* -------------------------------------------------------------------- jobs */
 
 /* A job in a process that @prepare makes what it is to be; blocks, or NULL. */
-static inline struct job *job_as(struct job *job,
-				 bool (*prepare)(const void *arg),
-				 const void *arg)
+static inline struct job *
+job_as(struct job *job, bool (*prepare)(const void *arg), const void *arg)
 {
 	pid_t pid = fork();
 

@@ -5,9 +5,9 @@
  */
 #include "peers.h"
 
-#define USER	2001
-#define OTHER	2002
-#define ROUNDS	20
+#define USER 2001
+#define OTHER 2002
+#define ROUNDS 20
 
 /* Limits that tests change; put back by a process that outlives them. */
 static const char *const limits[] = {
@@ -98,8 +98,8 @@ TEST_F(quota, one_deleted_one_more)
 			close(fds[0]);
 			fds[0] = box_create(self->control, NULL, 0, 1);
 			CHECK(fds[0] >= 0);
-			CHECK_ERRNO(EDQUOT, box_create(self->control, NULL, 0,
-						       1));
+			CHECK_ERRNO(EDQUOT,
+				    box_create(self->control, NULL, 0, 1));
 		}
 		delete_all(fds, 5);
 		child_exit();
@@ -144,7 +144,8 @@ TEST_F(quota, limit_lowered_below_what_exists)
 		delete_all(fds + 2, 3);
 		CHECK_ERRNO(EDQUOT, box_create(self->control, NULL, 0, 1));
 		delete_all(fds, 1);
-		CHECK(box_create(self->control, NULL, MBX_CREATE_OWNED, 1) >= 0);
+		CHECK(box_create(self->control, NULL, MBX_CREATE_OWNED, 1) >=
+		      0);
 		delete_all(fds + 1, 1);
 		child_exit();
 	}
@@ -170,8 +171,7 @@ TEST_F(quota, capability_is_exempt_from_user_limits)
 
 	ASSERT_EQ(0, write_number(limits[MAX_USER_MAILBOXES], 1));
 	if (!child_start(&child)) {
-		CHECK(!become_with_caps(USER, USER,
-					CAP_BIT(CAP_SYS_RESOURCE)));
+		CHECK(!become_with_caps(USER, USER, CAP_BIT(CAP_SYS_RESOURCE)));
 		CHECK(fill_up(self->control, 0, fds, 4, &error) == 4);
 		delete_all(fds, 4);
 		child_exit();
@@ -202,7 +202,8 @@ TEST_F(quota, mailboxes_in_total)
 {
 	int fds[10], error;
 
-	ASSERT_EQ(0, write_number(limits[MAX_MAILBOXES], self->before.rows + 3));
+	ASSERT_EQ(0,
+		  write_number(limits[MAX_MAILBOXES], self->before.rows + 3));
 	EXPECT_EQ(3, fill_up(self->control, 0, fds, 10, &error));
 	EXPECT_EQ(ENOSPC, error);
 	delete_all(fds, 1);
@@ -251,26 +252,27 @@ FIXTURE(again) {
 
 enum how { BY_DELETE, BY_CLOSE, BY_EXIT, BY_KILL };
 
-FIXTURE_VARIANT(again) {
+FIXTURE_VARIANT(again)
+{
 	enum how how;
 	__u32 flags;
 };
 
-FIXTURE_VARIANT_ADD(again, after_delete) {
+FIXTURE_VARIANT_ADD(again, after_delete){
 	.how = BY_DELETE,
 };
 
-FIXTURE_VARIANT_ADD(again, after_last_close) {
+FIXTURE_VARIANT_ADD(again, after_last_close){
 	.how = BY_CLOSE,
 	.flags = MBX_CREATE_OWNED,
 };
 
-FIXTURE_VARIANT_ADD(again, after_exit) {
+FIXTURE_VARIANT_ADD(again, after_exit){
 	.how = BY_EXIT,
 	.flags = MBX_CREATE_OWNED,
 };
 
-FIXTURE_VARIANT_ADD(again, after_kill) {
+FIXTURE_VARIANT_ADD(again, after_kill){
 	.how = BY_KILL,
 	.flags = MBX_CREATE_OWNED,
 };
@@ -292,7 +294,7 @@ FIXTURE_TEARDOWN_PARENT(again)
 }
 
 /* Fills up, then gives everything back in the way of the variant. */
-static void fill_and_give_back(int control, const FIXTURE_VARIANT(again) *v)
+static void fill_and_give_back(int control, const FIXTURE_VARIANT(again) * v)
 {
 	int fds[60], error, i;
 
@@ -304,8 +306,8 @@ static void fill_and_give_back(int control, const FIXTURE_VARIANT(again) *v)
 	for (i = 0; v->how == BY_CLOSE && i < 50; i++)
 		close(fds[i]);
 	if (v->how == BY_DELETE || v->how == BY_CLOSE)
-		CHECK(fill_up(control, MBX_CREATE_OWNED, fds, 60,
-			      &error) == 50);
+		CHECK(fill_up(control, MBX_CREATE_OWNED, fds, 60, &error) ==
+		      50);
 	if (v->how == BY_KILL)
 		kill(getpid(), SIGKILL);
 	child_exit();

@@ -5,10 +5,10 @@
  */
 #include "peers.h"
 
-#define USER		2001
-#define OTHER		2002
-#define USER_BYTES	1048576
-#define ROUNDS		20
+#define USER 2001
+#define OTHER 2002
+#define USER_BYTES 1048576
+#define ROUNDS 20
 
 static const char *const max_user_bytes = MODULE_PARAM("max_user_bytes");
 static const char *const max_bytes = MODULE_PARAM("max_bytes");
@@ -52,13 +52,15 @@ FIXTURE(bytes) {
 	long long saved;
 };
 
-FIXTURE_VARIANT(bytes) {
+FIXTURE_VARIANT(bytes)
+{
 	size_t len;
 };
 
-#define BYTES_ROW(_name, _len)			\
-	FIXTURE_VARIANT_ADD(bytes, _name) {	\
-		.len = _len,			\
+#define BYTES_ROW(_name, _len)            \
+	FIXTURE_VARIANT_ADD(bytes, _name) \
+	{                                 \
+		.len = _len,              \
 	}
 
 BYTES_ROW(none, 0);
@@ -123,7 +125,7 @@ TEST_F(bytes, of_a_user)
  * A mailbox keeps a few freed messages at its creator's expense: there may be
  * that many more from the second time on, but never less.
  */
-#define KEPT	32
+#define KEPT 32
 
 TEST_F(bytes, come_back_after_receive)
 {

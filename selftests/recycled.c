@@ -7,8 +7,8 @@
 
 #include "peers.h"
 
-#define USER	2001
-#define OTHER	2002
+#define USER 2001
+#define OTHER 2002
 
 FIXTURE(recycled) {
 	int control;
@@ -143,7 +143,8 @@ TEST_F(recycled, owner)
 		CHECK_ERRNO(ENOENT, box_open(self->control, NULL, id,
 					     MBX_OPEN_RECEIVE));
 		CHECK_ERRNO(EOWNERDEAD, send_number(fd, 1));
-		CHECK(box_create(self->control, NULL, MBX_CREATE_OWNED, 1) >= 0);
+		CHECK(box_create(self->control, NULL, MBX_CREATE_OWNED, 1) >=
+		      0);
 		child_exit();
 	}
 	EXPECT_CHILD(child);

@@ -171,8 +171,8 @@ TEST_F(rendezvous, peek_does_not_take)
 
 TEST_F(rendezvous, who_peeks_does_not_receive)
 {
-	struct job *peek = job_process(job_receive(self->box,
-						   MBX_RECEIVE_PEEK));
+	struct job *peek =
+		job_process(job_receive(self->box, MBX_RECEIVE_PEEK));
 	struct job *send;
 
 	ASSERT_TRUE(job_blocks(peek));
@@ -209,8 +209,8 @@ TEST_F(rendezvous, nonblocking_send_does_not_fit)
 	struct job *job = job_process(job_receive(self->box, 0));
 
 	ASSERT_TRUE(job_blocks(job));
-	EXPECT_ERRNO(EAGAIN, box_send(self->box, "12345", 5,
-				      MBX_SEND_NONBLOCK));
+	EXPECT_ERRNO(EAGAIN,
+		     box_send(self->box, "12345", 5, MBX_SEND_NONBLOCK));
 	EXPECT_EQ(EMSGSIZE, job_join(job));
 }
 

@@ -36,7 +36,8 @@ FIXTURE(signal) {
 	int box;
 };
 
-FIXTURE_VARIANT(signal) {
+FIXTURE_VARIANT(signal)
+{
 	struct sleep_kind kind;
 };
 
@@ -227,7 +228,8 @@ FIXTURE(stopped) {
 	int box;
 };
 
-FIXTURE_VARIANT(stopped) {
+FIXTURE_VARIANT(stopped)
+{
 	struct sleep_kind kind;
 };
 

@@ -6,40 +6,41 @@
  */
 #include "mailbox.h"
 
-#define SENDERS		2
-#define RECEIVERS	2
-#define ATTEMPTS	1500
+#define SENDERS 2
+#define RECEIVERS 2
+#define ATTEMPTS 1500
 
 FIXTURE(storm) {
 	int control;
 	int box;
 };
 
-FIXTURE_VARIANT(storm) {
+FIXTURE_VARIANT(storm)
+{
 	__u32 capacity;
 	__u32 flags;
 	bool restart;
 };
 
-FIXTURE_VARIANT_ADD(storm, rendezvous) { .capacity = 0 };
-FIXTURE_VARIANT_ADD(storm, one) { .capacity = 1 };
-FIXTURE_VARIANT_ADD(storm, one_sync) {
+FIXTURE_VARIANT_ADD(storm, rendezvous){ .capacity = 0 };
+FIXTURE_VARIANT_ADD(storm, one){ .capacity = 1 };
+FIXTURE_VARIANT_ADD(storm, one_sync){
 	.capacity = 1,
 	.flags = MBX_SEND_SYNC,
 };
-FIXTURE_VARIANT_ADD(storm, unbounded_sync) {
+FIXTURE_VARIANT_ADD(storm, unbounded_sync){
 	.capacity = MBX_UNBOUNDED,
 	.flags = MBX_SEND_SYNC,
 };
-FIXTURE_VARIANT_ADD(storm, rendezvous_restarted) {
+FIXTURE_VARIANT_ADD(storm, rendezvous_restarted){
 	.capacity = 0,
 	.restart = true,
 };
-FIXTURE_VARIANT_ADD(storm, one_restarted) {
+FIXTURE_VARIANT_ADD(storm, one_restarted){
 	.capacity = 1,
 	.restart = true,
 };
-FIXTURE_VARIANT_ADD(storm, one_sync_restarted) {
+FIXTURE_VARIANT_ADD(storm, one_sync_restarted){
 	.capacity = 1,
 	.flags = MBX_SEND_SYNC,
 	.restart = true,
@@ -150,8 +151,7 @@ static void start(struct __test_metadata *_metadata, struct party *party,
 		  void *(*run)(void *))
 {
 	ASSERT_EQ(0, pthread_create(&party->thread, NULL, run, party));
-	ASSERT_TRUE(wait_until(__atomic_load_n(&party->tid,
-					       __ATOMIC_ACQUIRE)));
+	ASSERT_TRUE(wait_until(__atomic_load_n(&party->tid, __ATOMIC_ACQUIRE)));
 }
 
 static bool is_over(const struct party *party)

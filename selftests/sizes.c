@@ -2,7 +2,7 @@
 /* Messages of every size that is stored or copied in a different way. */
 #include "mailbox.h"
 
-#define LONGEST		1048576
+#define LONGEST 1048576
 
 FIXTURE(size) {
 	int control;
@@ -11,12 +11,16 @@ FIXTURE(size) {
 	unsigned char *received;
 };
 
-FIXTURE_VARIANT(size) {
+FIXTURE_VARIANT(size)
+{
 	size_t len;
 };
 
-#define SIZE(bytes) \
-	FIXTURE_VARIANT_ADD(size, bytes) { .len = bytes, }
+#define SIZE(bytes)                      \
+	FIXTURE_VARIANT_ADD(size, bytes) \
+	{                                \
+		.len = bytes,            \
+	}
 
 /* Around the size classes, the page, and the longest. */
 SIZE(0);
@@ -67,7 +71,7 @@ FIXTURE_TEARDOWN(size)
 }
 
 /* The message is whole and nothing behind it is touched. */
-static bool arrived(FIXTURE_DATA(size) *self, size_t len)
+static bool arrived(FIXTURE_DATA(size) * self, size_t len)
 {
 	return !memcmp(self->sent, self->received, len) &&
 	       self->received[len] == POISON;
@@ -76,16 +80,16 @@ static bool arrived(FIXTURE_DATA(size) *self, size_t len)
 TEST_F(size, through_the_queue)
 {
 	ASSERT_EQ(0, box_send(self->box, self->sent, variant->len, 0));
-	ASSERT_EQ(variant->len, box_receive(self->box, self->received,
-					    LONGEST + 1, 0));
+	ASSERT_EQ(variant->len,
+		  box_receive(self->box, self->received, LONGEST + 1, 0));
 	EXPECT_TRUE(arrived(self, variant->len));
 }
 
 TEST_F(size, into_a_buffer_of_exactly_its_length)
 {
 	ASSERT_EQ(0, box_send(self->box, self->sent, variant->len, 0));
-	ASSERT_EQ(variant->len, box_receive(self->box, self->received,
-					    variant->len, 0));
+	ASSERT_EQ(variant->len,
+		  box_receive(self->box, self->received, variant->len, 0));
 	EXPECT_TRUE(arrived(self, variant->len));
 }
 
@@ -103,8 +107,8 @@ TEST_F(size, peek_then_receive)
 					    LONGEST + 1, MBX_RECEIVE_PEEK));
 	EXPECT_TRUE(arrived(self, variant->len));
 	memset(self->received, POISON, LONGEST + 1);
-	ASSERT_EQ(variant->len, box_receive(self->box, self->received,
-					    LONGEST + 1, 0));
+	ASSERT_EQ(variant->len,
+		  box_receive(self->box, self->received, LONGEST + 1, 0));
 	EXPECT_TRUE(arrived(self, variant->len));
 }
 
@@ -120,8 +124,8 @@ TEST_F(size, one_byte_less_buffer)
 	EXPECT_ERRNO(EMSGSIZE, ioctl(self->box, MBX_IOC_RECEIVE, &receive));
 	EXPECT_EQ(variant->len, receive.out_len);
 	EXPECT_EQ(POISON, self->received[0]);
-	EXPECT_EQ(variant->len, box_receive(self->box, self->received,
-					    variant->len, 0));
+	EXPECT_EQ(variant->len,
+		  box_receive(self->box, self->received, variant->len, 0));
 	EXPECT_TRUE(arrived(self, variant->len));
 }
 
@@ -147,8 +151,8 @@ TEST_F(size, from_a_sender_that_waits)
 	init_send(&job->send, self->sent, variant->len, 0);
 	job_thread(job);
 	ASSERT_TRUE(job_blocks(job));
-	ASSERT_EQ(variant->len, box_receive(box, self->received,
-					    LONGEST + 1, 0));
+	ASSERT_EQ(variant->len,
+		  box_receive(box, self->received, LONGEST + 1, 0));
 	EXPECT_EQ(0, job_join(job));
 	EXPECT_TRUE(arrived(self, variant->len));
 	close(box);
@@ -183,8 +187,7 @@ TEST_F(size, at_the_limit_of_the_mailbox)
 	EXPECT_ERRNO(EMSGSIZE, box_send(fd, self->sent, variant->len + 1,
 					MBX_SEND_NONBLOCK));
 	EXPECT_ERRNO(EMSGSIZE, write(fd, self->sent, variant->len + 1));
-	EXPECT_EQ(0, box_send(fd, self->sent, variant->len,
-			      MBX_SEND_NONBLOCK));
+	EXPECT_EQ(0, box_send(fd, self->sent, variant->len, MBX_SEND_NONBLOCK));
 	close(fd);
 }
 

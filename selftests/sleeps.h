@@ -16,32 +16,34 @@ struct sleep_kind {
 	__u32 flags;
 };
 
-#define SLEEP(fixture, name, ...) \
-	FIXTURE_VARIANT_ADD(fixture, name) { .kind = { __VA_ARGS__ } }
+#define SLEEP(fixture, name, ...)          \
+	FIXTURE_VARIANT_ADD(fixture, name) \
+	{                                  \
+		.kind = { __VA_ARGS__ }    \
+	}
 
-#define IOCTL_SLEEPS(fixture)						\
-	SLEEP(fixture, send_full, 2, 2, MBX_IOC_SEND, 0);		\
-	SLEEP(fixture, send_rendezvous, 0, 0, MBX_IOC_SEND, 0);		\
-	SLEEP(fixture, sync_full, 2, 2, MBX_IOC_SEND, MBX_SEND_SYNC);	\
-	SLEEP(fixture, sync_queued, 2, 1, MBX_IOC_SEND, MBX_SEND_SYNC);	\
-	SLEEP(fixture, sync_unbounded, MBX_UNBOUNDED, 1, MBX_IOC_SEND,	\
-	      MBX_SEND_SYNC);						\
-	SLEEP(fixture, sync_rendezvous, 0, 0, MBX_IOC_SEND,		\
-	      MBX_SEND_SYNC);						\
-	SLEEP(fixture, receive, 2, 0, MBX_IOC_RECEIVE, 0);		\
-	SLEEP(fixture, receive_rendezvous, 0, 0, MBX_IOC_RECEIVE, 0);	\
+#define IOCTL_SLEEPS(fixture)                                               \
+	SLEEP(fixture, send_full, 2, 2, MBX_IOC_SEND, 0);                   \
+	SLEEP(fixture, send_rendezvous, 0, 0, MBX_IOC_SEND, 0);             \
+	SLEEP(fixture, sync_full, 2, 2, MBX_IOC_SEND, MBX_SEND_SYNC);       \
+	SLEEP(fixture, sync_queued, 2, 1, MBX_IOC_SEND, MBX_SEND_SYNC);     \
+	SLEEP(fixture, sync_unbounded, MBX_UNBOUNDED, 1, MBX_IOC_SEND,      \
+	      MBX_SEND_SYNC);                                               \
+	SLEEP(fixture, sync_rendezvous, 0, 0, MBX_IOC_SEND, MBX_SEND_SYNC); \
+	SLEEP(fixture, receive, 2, 0, MBX_IOC_RECEIVE, 0);                  \
+	SLEEP(fixture, receive_rendezvous, 0, 0, MBX_IOC_RECEIVE, 0);       \
 	SLEEP(fixture, peek, 2, 0, MBX_IOC_RECEIVE, MBX_RECEIVE_PEEK)
 
-#define ALL_SLEEPS(fixture)						\
-	IOCTL_SLEEPS(fixture);						\
-	SLEEP(fixture, write_full, 2, 2, JOB_WRITE, 0);			\
-	SLEEP(fixture, write_rendezvous, 0, 0, JOB_WRITE, 0);		\
-	SLEEP(fixture, read, 2, 0, JOB_READ, 0);			\
+#define ALL_SLEEPS(fixture)                                   \
+	IOCTL_SLEEPS(fixture);                                \
+	SLEEP(fixture, write_full, 2, 2, JOB_WRITE, 0);       \
+	SLEEP(fixture, write_rendezvous, 0, 0, JOB_WRITE, 0); \
+	SLEEP(fixture, read, 2, 0, JOB_READ, 0);              \
 	SLEEP(fixture, read_rendezvous, 0, 0, JOB_READ, 0)
 
 /* What the sleeper sends, and what it is sent. */
-#define FROM_SLEEPER	5000
-#define TO_SLEEPER	7000
+#define FROM_SLEEPER 5000
+#define TO_SLEEPER 7000
 
 static inline bool sleeper_sends(const struct sleep_kind *kind)
 {
@@ -69,8 +71,8 @@ static inline int box_for(int control, const struct sleep_kind *kind)
 static inline struct job *sleeper_new(int box, const struct sleep_kind *kind)
 {
 	struct job *job = sleeper_sends(kind) ?
-			  job_send(box, FROM_SLEEPER, kind->flags) :
-			  job_receive(box, kind->flags);
+				  job_send(box, FROM_SLEEPER, kind->flags) :
+				  job_receive(box, kind->flags);
 
 	job->cmd = kind->cmd;
 	return job;

@@ -115,8 +115,8 @@ TEST_F(stat, owner)
 /* A process, whichever of its threads asked. */
 static void *create_box(void *control)
 {
-	return (void *)(long)box_create(*(int *)control, NULL,
-					MBX_CREATE_OWNED, 1);
+	return (void *)(long)box_create(*(int *)control, NULL, MBX_CREATE_OWNED,
+					1);
 }
 
 TEST_F(stat, owner_is_a_process_not_a_thread)

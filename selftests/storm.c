@@ -7,7 +7,7 @@
 
 #include "peers.h"
 
-#define CHILDREN	16
+#define CHILDREN 16
 
 FIXTURE(storm) {
 	int control;
@@ -16,22 +16,23 @@ FIXTURE(storm) {
 	struct counts before;
 };
 
-FIXTURE_VARIANT(storm) {
+FIXTURE_VARIANT(storm)
+{
 	int deaths;
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(storm, rendezvous) {
+FIXTURE_VARIANT_ADD(storm, rendezvous){
 	.deaths = 200,
 	.capacity = 0,
 };
 
-FIXTURE_VARIANT_ADD(storm, one_place) {
+FIXTURE_VARIANT_ADD(storm, one_place){
 	.deaths = 200,
 	.capacity = 1,
 };
 
-FIXTURE_VARIANT_ADD(storm, unbounded) {
+FIXTURE_VARIANT_ADD(storm, unbounded){
 	.deaths = 200,
 	.capacity = MBX_UNBOUNDED,
 };
@@ -116,7 +117,7 @@ static void misbehave(int control, int fd, __u64 random)
 	}
 }
 
-static pid_t start_one(FIXTURE_DATA(storm) *self)
+static pid_t start_one(FIXTURE_DATA(storm) * self)
 {
 	__u64 random = next_random(&self->random);
 	pid_t pid = fork();
@@ -128,7 +129,7 @@ static pid_t start_one(FIXTURE_DATA(storm) *self)
 	return pid;
 }
 
-static void one_dies(FIXTURE_DATA(storm) *self, pid_t *children)
+static void one_dies(FIXTURE_DATA(storm) * self, pid_t *children)
 {
 	pid_t *victim = &children[next_random(&self->random) % CHILDREN];
 	__u32 spin = next_random(&self->random) % 3;

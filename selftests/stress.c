@@ -13,8 +13,8 @@
 static unsigned int runs = 9;
 static unsigned int first_seed = 1;
 
-#define EVENTS		48	/* kills and signals in one run */
-#define STALLED		(30 * SEC)
+#define EVENTS 48 /* kills and signals in one run */
+#define STALLED (30 * SEC)
 
 struct crew {
 	struct arena *arena;
@@ -47,8 +47,10 @@ static int send_in_some_way(int fd, __u8 *data, __u32 len, __u32 way,
 
 	if (way == 0)
 		return write(fd, data, len) < 0 ? -1 : 0;
-	init_send(&arg, data, len, way < 3 ? MBX_SEND_SYNC :
-		  way == 3 ? MBX_SEND_NONBLOCK : 0);
+	init_send(&arg, data, len,
+		  way < 3  ? MBX_SEND_SYNC :
+		  way == 3 ? MBX_SEND_NONBLOCK :
+			     0);
 	if (way == 2 || way == 4)
 		arg.deadline = in_ms(1);
 	ret = ioctl(fd, MBX_IOC_SEND, &arg);
@@ -71,8 +73,8 @@ static void send_all(struct arena *arena, __u32 nr)
 	__u64 random;
 
 	while ((number = sender->next) < MESSAGES) {
-		while (number >= __atomic_load_n(&arena->allowed,
-						 __ATOMIC_ACQUIRE))
+		while (number >=
+		       __atomic_load_n(&arena->allowed, __ATOMIC_ACQUIRE))
 			pause_briefly();
 		random = mix(arena->seed + 7, nr, number);
 		len = make_message(arena, nr, number, data);
@@ -115,8 +117,8 @@ static void receive_all(struct arena *arena, __u32 nr)
 
 	for (;;) {
 		way = next_random(&random) % 8;
-		init_receive(arg, receiver->data, LENGTH_MAX, way == 0 ?
-			     MBX_RECEIVE_NONBLOCK : 0);
+		init_receive(arg, receiver->data, LENGTH_MAX,
+			     way == 0 ? MBX_RECEIVE_NONBLOCK : 0);
 		arg->out_seq = 0;
 		if (way == 1)
 			arg->deadline = in_ms(1);
@@ -220,8 +222,9 @@ static void allow(struct arena *arena, __u32 events)
 {
 	__u32 numbers = (events + 2) * MESSAGES / EVENTS;
 
-	__atomic_store_n(&arena->allowed, numbers < MESSAGES ? numbers :
-			 MESSAGES, __ATOMIC_RELEASE);
+	__atomic_store_n(&arena->allowed,
+			 numbers < MESSAGES ? numbers : MESSAGES,
+			 __ATOMIC_RELEASE);
 }
 
 static bool supervise(struct crew *crew)
@@ -318,25 +321,26 @@ FIXTURE(stress) {
 	int control;
 };
 
-FIXTURE_VARIANT(stress) {
+FIXTURE_VARIANT(stress)
+{
 	const char *name;
 	__u32 turn;
 	__u32 capacity;
 };
 
-FIXTURE_VARIANT_ADD(stress, bounded) {
+FIXTURE_VARIANT_ADD(stress, bounded){
 	.name = "bounded",
 	.turn = 0,
 	.capacity = 10,
 };
 
-FIXTURE_VARIANT_ADD(stress, rendezvous) {
+FIXTURE_VARIANT_ADD(stress, rendezvous){
 	.name = "rendezvous",
 	.turn = 1,
 	.capacity = 0,
 };
 
-FIXTURE_VARIANT_ADD(stress, unbounded) {
+FIXTURE_VARIANT_ADD(stress, unbounded){
 	.name = "unbounded",
 	.turn = 2,
 	.capacity = MBX_UNBOUNDED,
@@ -362,7 +366,7 @@ TEST_F_TIMEOUT(stress, random_kills, 24 * 3600)
 			TH_LOG("failed with --runs %u --seed %u", i % 3 + 1,
 			       first_seed + i - i % 3);
 		ASSERT_EQ(0, mistakes(&sum))
-			print_account(variant->name, &sum);
+		print_account(variant->name, &sum);
 	}
 	print_account(variant->name, &sum);
 }

@@ -12,12 +12,12 @@
 
 #include "peers.h"
 
-#define SENDERS		8
-#define RECEIVERS	8
-#define MESSAGES	100	/* of each sender, in one run */
-#define LOG_MAX		(SENDERS * MESSAGES + 64)
-#define LENGTH_MAX	9000
-#define MAGIC		0x6d627831
+#define SENDERS 8
+#define RECEIVERS 8
+#define MESSAGES 100 /* of each sender, in one run */
+#define LOG_MAX (SENDERS * MESSAGES + 64)
+#define LENGTH_MAX 9000
+#define MAGIC 0x6d627831
 
 enum outcome { NOT_TRIED, TRYING, SENT, FAILED };
 
@@ -33,16 +33,16 @@ struct sender {
 	__u32 next;
 	int wrong_errno;
 	__u8 outcome[MESSAGES];
-	__s32 told[MESSAGES];	/* who took it, if the send said so */
+	__s32 told[MESSAGES]; /* who took it, if the send said so */
 };
 
 struct entry {
 	__u64 seq;
 	__u32 sender;
 	__u32 number;
-	__s32 pid;		/* of the receiver */
+	__s32 pid; /* of the receiver */
 	bool broken;
-	bool found;		/* by the supervisor, after a kill */
+	bool found; /* by the supervisor, after a kill */
 };
 
 struct receiver {
@@ -56,7 +56,7 @@ struct receiver {
 struct arena {
 	int fd;
 	__u64 seed;
-	__u32 allowed;		/* numbers that senders may use by now */
+	__u32 allowed; /* numbers that senders may use by now */
 	struct sender senders[SENDERS];
 	struct receiver receivers[RECEIVERS];
 };
@@ -152,8 +152,8 @@ static inline void log_last_message(struct arena *arena,
 {
 	__u64 seq = receiver->arg.out_seq;
 
-	if (seq && (!receiver->nr ||
-		    receiver->log[receiver->nr - 1].seq != seq))
+	if (seq &&
+	    (!receiver->nr || receiver->log[receiver->nr - 1].seq != seq))
 		log_message(arena, receiver, pid, true);
 	receiver->arg.out_seq = 0;
 }
@@ -192,8 +192,9 @@ static inline bool was_received(const struct arena *arena,
 				const struct entry *entry)
 {
 	return !entry->broken &&
-	       !(entry->found && arena->senders[entry->sender]
-					 .outcome[entry->number] == FAILED);
+	       !(entry->found &&
+		 arena->senders[entry->sender].outcome[entry->number] ==
+			 FAILED);
 }
 
 static inline __u32 gather(struct arena *arena, struct entry *all)
@@ -296,7 +297,8 @@ static inline __u32 attempts(const struct arena *arena)
 static inline void show_state(const struct arena *arena)
 {
 	static const char *const files[] = {
-		"/proc/ipc_mailboxes", "/proc/ipc_tasks",
+		"/proc/ipc_mailboxes",
+		"/proc/ipc_tasks",
 	};
 	char *line = NULL;
 	size_t size = 0, i;

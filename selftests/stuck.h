@@ -112,8 +112,7 @@ static inline struct stuck *stuck_start(struct stuck *stuck)
 
 static inline struct stuck *stuck_new(int fd, unsigned int cmd, size_t len)
 {
-	struct stuck *stuck = mmap(NULL, sizeof(*stuck),
-				   PROT_READ | PROT_WRITE,
+	struct stuck *stuck = mmap(NULL, sizeof(*stuck), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (stuck == MAP_FAILED)
@@ -125,7 +124,7 @@ static inline struct stuck *stuck_new(int fd, unsigned int cmd, size_t len)
 }
 
 /* @pattern fills the pages that were missing: not that of any message. */
-#define STUCK_PATTERN	999
+#define STUCK_PATTERN 999
 
 static inline struct stuck *stuck_receive(int fd, size_t len, __u32 flags)
 {
@@ -173,12 +172,13 @@ static inline int stuck_kill(struct stuck *stuck)
 }
 
 /* userfaultfd may be missing or forbidden. */
-#define NEED_USERFAULTFD() do {						\
-	int __fd = syscall(SYS_userfaultfd, O_CLOEXEC);			\
-									\
-	if (__fd < 0)							\
-		SKIP(return, "userfaultfd: %s", strerror(errno));	\
-	close(__fd);							\
-} while (0)
+#define NEED_USERFAULTFD()                                                \
+	do {                                                              \
+		int __fd = syscall(SYS_userfaultfd, O_CLOEXEC);           \
+                                                                          \
+		if (__fd < 0)                                             \
+			SKIP(return, "userfaultfd: %s", strerror(errno)); \
+		close(__fd);                                              \
+	} while (0)
 
 #endif /* SELFTESTS_STUCK_H */

@@ -12,23 +12,24 @@ FIXTURE(uffd) {
 	char *data;
 };
 
-FIXTURE_VARIANT(uffd) {
+FIXTURE_VARIANT(uffd)
+{
 	size_t len;
 	__u32 capacity;
 };
 
 /* The short one is tried with the mailbox locked first, the long one never. */
-FIXTURE_VARIANT_ADD(uffd, short_bounded) {
+FIXTURE_VARIANT_ADD(uffd, short_bounded){
 	.len = 60,
 	.capacity = 4,
 };
 
-FIXTURE_VARIANT_ADD(uffd, long_bounded) {
+FIXTURE_VARIANT_ADD(uffd, long_bounded){
 	.len = 12000,
 	.capacity = 4,
 };
 
-FIXTURE_VARIANT_ADD(uffd, long_unbounded) {
+FIXTURE_VARIANT_ADD(uffd, long_unbounded){
 	.len = 12000,
 	.capacity = MBX_UNBOUNDED,
 };
@@ -48,13 +49,13 @@ FIXTURE_TEARDOWN(uffd)
 }
 
 /* Messages are told apart by the pattern that they are filled with. */
-static int put(FIXTURE_DATA(uffd) *self, size_t len, __u32 pattern)
+static int put(FIXTURE_DATA(uffd) * self, size_t len, __u32 pattern)
 {
 	fill_pattern(self->data, len, pattern);
 	return box_send(self->fd, self->data, len, MBX_SEND_NONBLOCK);
 }
 
-static bool get(FIXTURE_DATA(uffd) *self, size_t len, __u32 pattern)
+static bool get(FIXTURE_DATA(uffd) * self, size_t len, __u32 pattern)
 {
 	memset(self->data, 0, len);
 	return box_receive(self->fd, self->data, len, MBX_RECEIVE_NONBLOCK) ==
@@ -62,14 +63,15 @@ static bool get(FIXTURE_DATA(uffd) *self, size_t len, __u32 pattern)
 	       has_pattern(self->data, len, pattern);
 }
 
-static bool nothing_there(FIXTURE_DATA(uffd) *self, size_t len)
+static bool nothing_there(FIXTURE_DATA(uffd) * self, size_t len)
 {
-	return box_receive(self->fd, self->data, len,
-			   MBX_RECEIVE_NONBLOCK) == -1 && errno == EAGAIN;
+	return box_receive(self->fd, self->data, len, MBX_RECEIVE_NONBLOCK) ==
+		       -1 &&
+	       errno == EAGAIN;
 }
 
 /* A receiver that is stuck with the message of this pattern. */
-static struct stuck *stick(FIXTURE_DATA(uffd) *self, size_t len, __u32 pattern)
+static struct stuck *stick(FIXTURE_DATA(uffd) * self, size_t len, __u32 pattern)
 {
 	struct stuck *stuck = stuck_new(self->fd, MBX_IOC_RECEIVE, len);
 
@@ -180,7 +182,7 @@ static struct stuck *start_sync(int fd, size_t len, __u64 deadline)
 
 /* The receiver starts anew: what it gets is something else. */
 static void expect_anew(struct __test_metadata *_metadata,
-			FIXTURE_DATA(uffd) *self, size_t len,
+			FIXTURE_DATA(uffd) * self, size_t len,
 			struct stuck *stuck)
 {
 	EXPECT_TRUE(nothing_there(self, len));

@@ -5,7 +5,7 @@
  */
 #include "stuck.h"
 
-#define LONG	12000
+#define LONG 12000
 
 FIXTURE(stuck_sender) {
 	int control;
@@ -14,20 +14,21 @@ FIXTURE(stuck_sender) {
 	struct stuck *stuck;
 };
 
-FIXTURE_VARIANT(stuck_sender) {
+FIXTURE_VARIANT(stuck_sender)
+{
 	size_t len;
 	__u32 flags;
 };
 
-FIXTURE_VARIANT_ADD(stuck_sender, short_message) {
+FIXTURE_VARIANT_ADD(stuck_sender, short_message){
 	.len = 60,
 };
 
-FIXTURE_VARIANT_ADD(stuck_sender, long_message) {
+FIXTURE_VARIANT_ADD(stuck_sender, long_message){
 	.len = LONG,
 };
 
-FIXTURE_VARIANT_ADD(stuck_sender, long_sync) {
+FIXTURE_VARIANT_ADD(stuck_sender, long_sync){
 	.len = LONG,
 	.flags = MBX_SEND_SYNC,
 };
@@ -95,8 +96,8 @@ TEST_F(stuck_sender, finds_it_full_afterwards)
 	ASSERT_EQ(0, send_number(self->fd, 1));
 	ASSERT_EQ(0, send_number(self->fd, 2));
 	stuck_resolve(self->stuck);
-	EXPECT_TRUE(wait_blocked(self->stuck->pid, variant->flags ? "sync" :
-				 "send"));
+	EXPECT_TRUE(wait_blocked(self->stuck->pid,
+				 variant->flags ? "sync" : "send"));
 	EXPECT_EQ(1, receive_number(self->fd));
 	EXPECT_EQ(2, receive_number(self->fd));
 	EXPECT_EQ((int)variant->len,

@@ -282,7 +282,9 @@ TEST_F(unload, with_events_enabled)
 /* -------------------------------------------------------------- proc files */
 
 static const char *const proc_files[] = {
-	"/proc/ipc_tasks", "/proc/ipc_threads", "/proc/ipc_mailboxes",
+	"/proc/ipc_tasks",
+	"/proc/ipc_threads",
+	"/proc/ipc_mailboxes",
 };
 
 TEST_F(unload, open_proc_files_end)

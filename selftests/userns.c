@@ -5,9 +5,9 @@
  */
 #include "peers.h"
 
-#define USER		2001
-#define GROUP		2101
-#define OVERFLOW	65534
+#define USER 2001
+#define GROUP 2101
+#define OVERFLOW 65534
 
 FIXTURE(userns) {
 	int control;
@@ -44,17 +44,18 @@ static bool enter_namespace(int flags)
 }
 
 /* User namespaces may be switched off. */
-#define NEED_USERNS() do {						\
-	struct child __child;						\
-									\
-	if (!child_start(&__child)) {					\
-		CHECK(!become(USER, GROUP, 0));				\
-		CHECK(!unshare(CLONE_NEWUSER));				\
-		child_exit();						\
-	}								\
-	if (child_join(&__child))					\
-		SKIP(return, "a user cannot create a user namespace");	\
-} while (0)
+#define NEED_USERNS()                                                          \
+	do {                                                                   \
+		struct child __child;                                          \
+                                                                               \
+		if (!child_start(&__child)) {                                  \
+			CHECK(!become(USER, GROUP, 0));                        \
+			CHECK(!unshare(CLONE_NEWUSER));                        \
+			child_exit();                                          \
+		}                                                              \
+		if (child_join(&__child))                                      \
+			SKIP(return, "a user cannot create a user namespace"); \
+	} while (0)
 
 static bool receive_info(int fd, struct mbx_receive *got)
 {
@@ -130,8 +131,8 @@ TEST_F(userns, no_rights_over_others)
 	if (!child_start(&child)) {
 		CHECK(enter_namespace(0));
 		CHECK_ERRNO(EACCES, box_open(self->control, NULL, id, 0));
-		CHECK_ERRNO(EACCES, box_open(self->control, NULL, id,
-					     MBX_OPEN_SEND));
+		CHECK_ERRNO(EACCES,
+			    box_open(self->control, NULL, id, MBX_OPEN_SEND));
 		CHECK_ERRNO(EPERM, box_delete(self->control, NULL, id));
 		CHECK_ERRNO(EPERM, box_delete(self->fd, NULL, 0));
 		child_exit();

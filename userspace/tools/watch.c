@@ -33,7 +33,8 @@ static void *watcher(void *unused)
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 	struct pollfd p = { .fd = STDOUT_FILENO };
 
-	while (poll(&p, 1, -1) != 1 || !(p.revents & (POLLERR | POLLHUP | POLLNVAL)))
+	while (poll(&p, 1, -1) != 1 ||
+	       !(p.revents & (POLLERR | POLLHUP | POLLNVAL)))
 		;
 	atomic_store(&gone, true);
 	for (;;) {
