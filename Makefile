@@ -46,17 +46,20 @@ KREL	 = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 	$(error no kernel to build for in "$(KDIR)": try scripts/deps build, or set KDIR))
 
 # ---- build ------------------------------------------------------------------
+# Two runs at a time must not write the same files.
+locked	 = mkdir -p $(BUILD)/$(1) && exec 9>$(BUILD)/$(1)/.lock && flock 9
+
 all: module user
 
 # kbuild has no output directory for modules of others: each kernel gets links
 # to the sources, so that builds for several kernels stay side by side.
 OUT	 = $(BUILD)/$(KREL)
 SOURCES	:= -name '*.[chS]' ! -name '*.mod.c' -o -name Kbuild -o -name Makefile
-KBUILD	 = -C $(KDIR) M=$(OUT) KCFLAGS="-Werror $(KCFLAGS)"
+# BTF would need a vmlinux, which header packages do not have.
+KBUILD	 = -C $(KDIR) M=$(OUT) KCFLAGS="-Werror $(KCFLAGS)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
 module: $(BUILD)/VERSION
-	$(Q)mkdir -p $(OUT)
-	$(Q)exec 9>$(OUT)/.lock && flock 9 && \
+	$(Q)$(call locked,$(KREL)) && \
 	find $(OUT) -xtype l -delete && cd module && \
 	find . -type d -exec mkdir -p $(OUT)/{} \; && \
 	find . -type f \( $(SOURCES) \) -exec sh -c 'for f; do \
@@ -70,11 +73,11 @@ $(BUILD)/VERSION: VERSION
 
 USER	 = -C userspace O=$(BUILD)/user
 user:
-	$(Q)$(MAKE) $(USER) all
+	$(Q)$(call locked,user) && $(MAKE) $(USER) all
 
 selftests:
-	$(Q)ksft=$$(scripts/kernel source-files)/tools/testing/selftests && \
-	mkdir -p $(BUILD)/selftests && \
+	$(Q)$(call locked,selftests) && \
+	ksft=$$(scripts/kernel source-files)/tools/testing/selftests && \
 	$(MAKE) -C selftests O=$(BUILD)/selftests KSFT=$$ksft && \
 	$(MAKE) -s -C selftests O=$(BUILD)/selftests KSFT=$$ksft COLLECTION=ipc_mailbox emit_tests >$(BUILD)/selftests/kselftest-list.txt
 
@@ -82,8 +85,11 @@ selftests:
 install: user
 	$(Q)$(MAKE) $(USER) install
 
+# Debian's headers ask for a signature but have no key; nor do they have the
+# System.map without which kbuild leaves out depmod.
 modules_install: module
-	$(Q)$(MAKE) $(KBUILD) modules_install
+	$(Q)$(MAKE) $(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
+	$(Q)[ -n "$(INSTALL_MOD_PATH)" ] || depmod $(KREL)
 
 uninstall:
 	$(Q)$(MAKE) $(USER) uninstall
