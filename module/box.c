@@ -307,7 +307,13 @@ int mbx_box_ended(struct mbx_box *box)
 /* What the mailbox keeps for the next send is at its creator's expense. */
 static bool take_over(struct mbx_box *box, struct mbx_msg *msg)
 {
-	return box->may_keep[msg->class] && mbx_msg_charge_to(msg, box->user);
+	if (!box->may_keep[msg->class] || !mbx_msg_charge_to(msg, box->user))
+		return false;
+	if (msg->from->user != box->user) {
+		mbx_task_put(msg->from);
+		msg->from = NULL;
+	}
+	return true;
 }
 
 /**

@@ -190,7 +190,7 @@ static inline bool mbx_box_can_keep(const struct mbx_box *box,
 				    const struct mbx_msg *msg)
 {
 	return msg->refs == 1 && msg->payer == box->user &&
-	       box->may_keep[msg->class];
+	       msg->from->user == box->user && box->may_keep[msg->class];
 }
 
 /**

@@ -226,11 +226,11 @@ static long delete_box(struct mbx_box *box)
 {
 	int err;
 
-	if (!mbx_box_deletable(box))
-		return -EPERM;
 	err = mbx_box_ended(box);
 	if (err)
 		return err;
+	if (!mbx_box_deletable(box))
+		return -EPERM;
 	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box) ?: -EIDRM;
 }
 

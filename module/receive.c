@@ -202,7 +202,7 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 
 	sender = list_first_entry(&box->senders, struct mbx_waiter, node);
 	if (sender->msg->len <= rx->len)
-		mbx_admit(box, false, later);
+		mbx_admit(box, rx->peek, later);
 	else
 		return sender->msg;
 	return mbx_queue_first(&box->queue);

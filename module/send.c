@@ -211,10 +211,13 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 	};
 	int err;
 
-	if (placed)
+	if (placed) {
 		msg->sender = &waiter;
-	else
+	} else {
+		/* While all others are being copied, this one is the next. */
+		mbx_wake_list(&box->peekers, 0, later);
 		mbx_later_poll_in(later, box);
+	}
 	err = mbx_wait(box, &waiter, placed ? &box->synced : &box->senders,
 		       later);
 	if (err && waiter.state != MBX_WAIT_DONE)
@@ -237,7 +240,7 @@ static int dispatch(struct mbx_box *box, struct mbx_task *task,
 	if (!meet && !receiver && !mbx_box_has_room(box)) {
 		if (!tx->nonblock)
 			return wait_sender(box, task, msg, tx, later, false);
-		/* A poll would go on to promise what a send does not find. */
+		/* They would go on to promise a poll what no send finds. */
 		refuse_receivers(box, msg->len, NULL, later);
 		mbx_box_release(box, msg, later);
 		return -EAGAIN;

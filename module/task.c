@@ -150,19 +150,15 @@ static void usage_add(struct mbx_usage *sum, const struct mbx_usage *usage)
 	sum->bytes_received += READ_ONCE(usage->bytes_received);
 }
 
-/* Takes a record out of the tables; what it counted goes to its process. */
-static void unlink_task(struct mbx_task *task)
+/* Takes a record out of the tables; @heir gets what it has counted. */
+static void unlink_task(struct mbx_task *task, struct mbx_usage *heir)
 {
-	struct mbx_proc *proc = task->proc;
-
 	lockdep_assert_held(&records_lock);
 
 	WRITE_ONCE(task->self, NULL);
 	hash_del_rcu(&task->node);
-	write_seqcount_begin(&proc->changes);
 	list_del_rcu(&task->sibling);
-	usage_add(&proc->past, &task->usage);
-	write_seqcount_end(&proc->changes);
+	usage_add(heir, &task->usage);
 }
 
 /*
@@ -181,17 +177,20 @@ static struct mbx_task *find_stale(struct mbx_proc *proc)
 /* Puts @task, which nobody else knows yet, in the place of older records. */
 static struct mbx_task *task_publish(struct mbx_task *task)
 {
+	struct mbx_proc *proc = task->proc;
 	struct mbx_task *old, *stale;
 
 	raw_spin_lock(&records_lock);
+	write_seqcount_begin(&proc->changes);
 	old = task_find(task->pid);
 	if (old)
-		unlink_task(old);
-	stale = find_stale(task->proc);
+		unlink_task(old, &task->usage);
+	stale = find_stale(proc);
 	if (stale)
-		unlink_task(stale);
+		unlink_task(stale, &proc->past);
 	hash_add_rcu(tasks, &task->node, (unsigned long)task->pid);
-	list_add_tail_rcu(&task->sibling, &task->proc->tasks);
+	list_add_tail_rcu(&task->sibling, &proc->tasks);
+	write_seqcount_end(&proc->changes);
 	raw_spin_unlock(&records_lock);
 
 	if (old)
@@ -342,6 +341,7 @@ bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 		    struct mbx_blocked *blocked, unsigned int *nr_boxes)
 {
 	struct mbx_proc *proc;
+	unsigned int tries = 4;
 	unsigned int seq;
 
 	memset(usage, 0, sizeof(*usage));
@@ -354,10 +354,11 @@ bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 	if (!proc)
 		return false;
 	*nr_boxes = READ_ONCE(proc->nr_boxes);
+	/* Whoever keeps changing gets a sum that is a little wrong. */
 	do {
 		seq = read_seqcount_begin(&proc->changes);
 		sum_proc(proc, usage, blocked);
-	} while (read_seqcount_retry(&proc->changes, seq));
+	} while (read_seqcount_retry(&proc->changes, seq) && --tries);
 	return true;
 }
 
@@ -445,7 +446,11 @@ void mbx_task_flush(void)
 
 static void exit_task(struct mbx_task *task)
 {
-	unlink_task(task);
+	struct mbx_proc *proc = task->proc;
+
+	write_seqcount_begin(&proc->changes);
+	unlink_task(task, &proc->past);
+	write_seqcount_end(&proc->changes);
 	llist_add(&task->dying, &dying_tasks);
 }
 
