@@ -199,7 +199,7 @@ TEST_F(proc_list, first_thread_has_exited)
 {
 	int fds[2], box = box_create(self->control, NULL, 0, 1);
 	pid_t pid, tid;
-	char nr[16];
+	char nr[32];
 
 	ASSERT_LE(0, box);
 	ASSERT_EQ(0, pipe(fds));
