@@ -187,7 +187,7 @@ int mbx_box_publish(struct mbx_box *box)
 
 	if (err == -EEXIST) {
 		/* The name may be that of a process that has just died. */
-		mbx_task_flush();
+		mbx_reap_flush();
 		err = register_box(box);
 	}
 	if (!err)
@@ -246,7 +246,10 @@ static void purge_batch(struct mbx_box *box, struct mbx_later *later)
 	mbx_unlock(box, later);
 }
 
-/* Nobody else looks at the queue of a dead mailbox any more. */
+/*
+ * Nobody else looks at the queue and the spare messages of a dead mailbox any
+ * more, so that it needs no lock to see whether there are some.
+ */
 static void purge(struct mbx_box *box, struct mbx_later *later)
 {
 	while (mbx_queue_first(&box->queue)) {
@@ -281,6 +284,7 @@ bool mbx_box_kill(struct mbx_box *box, int why)
 	wake_pollers(&box->poll_in);
 	wake_pollers(&box->poll_out);
 	wake_pollers(&box->poll_end);
+	/* Nobody but us has set it. */
 	trace_mbx_delete(box, box->dead);
 
 	purge(box, &later);

@@ -148,6 +148,7 @@ struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle);
  */
 static inline bool mbx_box_orphaned(const struct mbx_box *box)
 {
+	/* Pairs with retire_proc(); who comes too early finds it dead later. */
 	return box->owner && READ_ONCE(box->owner->exited);
 }
 

@@ -20,7 +20,7 @@
  * supported kernel lacks it.
  */
 #ifdef COMPAT_HAS_USER_DUMPABLE
-#define compat_user_dumpable(task) ((task)->user_dumpable)
+#define compat_user_dumpable(task) ((bool)(task)->user_dumpable)
 #else
 #define compat_user_dumpable(task) ((void)(task), true)
 #endif

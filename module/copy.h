@@ -10,7 +10,7 @@
 #ifndef MBX_COPY_H
 #define MBX_COPY_H
 
-#include <linux/kasan-checks.h>
+#include <linux/instrumented.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 
@@ -32,10 +32,11 @@ static inline int mbx_copy_from_user_atomic(void *to, const void __user *from,
 		return -EFAULT;
 	barrier_nospec();
 
-	kasan_check_write(to, len);
+	instrument_copy_from_user_before(to, from, len);
 	pagefault_disable();
 	left = raw_copy_from_user(to, from, len);
 	pagefault_enable();
+	instrument_copy_from_user_after(to, from, len, left);
 	return left ? -EFAULT : 0;
 }
 
@@ -56,7 +57,7 @@ static inline int mbx_copy_to_user_atomic(void __user *to, const void *from,
 	if (!access_ok(to, len))
 		return -EFAULT;
 
-	kasan_check_read(from, len);
+	instrument_copy_to_user(to, from, len);
 	pagefault_disable();
 	left = raw_copy_to_user(to, from, len);
 	pagefault_enable();

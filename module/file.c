@@ -22,7 +22,7 @@ static ssize_t handle_read(struct file *file, char __user *buf, size_t len,
 	struct mbx_rx rx = {
 		.data = buf,
 		.len = min_t(size_t, len, U32_MAX),
-		.nonblock = file->f_flags & O_NONBLOCK,
+		.nonblock = mbx_file_nonblock(file),
 	};
 	int err;
 
@@ -38,7 +38,7 @@ static ssize_t handle_write(struct file *file, const char __user *buf,
 	struct mbx_tx tx = {
 		.data = buf,
 		.len = min_t(size_t, len, U32_MAX),
-		.nonblock = file->f_flags & O_NONBLOCK,
+		.nonblock = mbx_file_nonblock(file),
 	};
 	int err;
 
@@ -80,7 +80,7 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 static int file_flush(struct file *file, fl_owner_t id)
 {
 	if (current->flags & PF_EXITING)
-		mbx_task_flush();
+		mbx_reap_flush();
 	return 0;
 }
 

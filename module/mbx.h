@@ -4,15 +4,19 @@
  *
  * Arrows point down only:
  *
- *   front ends   file.c ioctl.c proc_*.c task_*.c
+ *   front ends   file.c ioctl.c command.c proc_*.c task_*.c
  *   transfers    send.c receive.c
- *   objects      box.c handle.c table.c access.c wait.c task.c quota.c
+ *   objects      box.c handle.c table.c access.c wait.c quota.c
+ *                task.c usage.c reap.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
  */
 #ifndef MBX_H
 #define MBX_H
+
+#include <linux/fcntl.h>
+#include <linux/fs.h>
 
 #include "box.h"
 #include "msg.h"
@@ -43,10 +47,16 @@
  *  5. struct mbx_task.lock (raw spinlock, as it is taken under the former)
  *       protects:  struct mbx_task.blocked
  *
- * Without a lock:
+ * Read without a lock, each with a comment at the access:
  *   struct mbx_waiter.state   see MBX_WAKE in wait.c
+ *   struct mbx_task.self      compared by a thread, which alone clears its own
+ *   struct mbx_task.usage     written by its own thread only
+ *   struct mbx_proc.past      by readers of /proc, under a sequence count
+ *   struct mbx_proc.nr_boxes  by readers of /proc
  *   struct mbx_proc.exited    set once, before the parent can reap the process
- *   counters of mbx_task      written by their own thread only
+ *   queues of pollers         see mbx_later_poll_in()
+ *   parameters                any of their values will do
+ * and what the kernel itself changes meanwhile: mbx_glance() and data_race().
  *
  * Lifetime
  * ========
@@ -64,6 +74,18 @@
 extern const struct file_operations mbx_handle_fops;
 extern const struct file_operations mbx_control_fops;
 struct file *mbx_handle_open(struct mbx_box *box, u32 rights);
+
+/**
+ * mbx_file_nonblock() - must a call on a handle not wait?
+ * @file: the handle
+ *
+ * Return: true if so.
+ */
+static inline bool mbx_file_nonblock(const struct file *file)
+{
+	/* F_SETFL is a plain write: a call that it meets may see either value. */
+	return data_race(READ_ONCE(file->f_flags)) & O_NONBLOCK;
+}
 
 /* ioctl.c */
 long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long arg);

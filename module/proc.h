@@ -5,6 +5,8 @@
 #ifndef MBX_PROC_H
 #define MBX_PROC_H
 
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 
 struct pid;
@@ -12,6 +14,18 @@ struct pid_namespace;
 struct proc_fs_info;
 struct seq_file;
 struct task_struct;
+
+/*
+ * For list_for_each_entry_rcu(): for_each_thread() would tell PROVE_RCU_LIST of
+ * tasklist_lock, which modules do not get.
+ */
+#define mbx_threads(leader) (&(leader)->signal->thread_head)
+
+/*
+ * What the kernel changes with plain writes, under a lock that modules do not
+ * get or none.  No line is a snapshot: any moment's value will do.
+ */
+#define mbx_glance(member) data_race(READ_ONCE(member))
 
 /* task_access.c */
 bool mbx_task_traceable(struct task_struct *task);
@@ -57,6 +71,7 @@ void mbx_task_count_files(struct task_struct *task,
  * @ns: namespace that ids are shown in
  * @nr: @pid there
  * @tgid: id of its process there
+ * @ppid: id of its parent there
  * @nr_children: listed processes whose parent it is
  */
 struct mbx_row {
@@ -65,6 +80,7 @@ struct mbx_row {
 	struct pid_namespace *ns;
 	pid_t nr;
 	pid_t tgid;
+	pid_t ppid;
 	unsigned long nr_children;
 };
 

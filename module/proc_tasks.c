@@ -61,13 +61,16 @@ static void iter_put(struct task_iter *iter)
 static bool iter_get(struct task_iter *iter, struct pid *pid)
 {
 	struct task_struct *task = pid_task(pid, iter->type);
+	struct mbx_row *row = &iter->row;
 
-	if (!task || !mbx_task_listed(iter->fs, task->group_leader))
+	if (!task || !mbx_task_listed(iter->fs, mbx_glance(task->group_leader)))
 		return false;
-	iter->row.task = get_task_struct(task);
-	iter->row.pid = get_pid(pid);
-	iter->row.nr = pid_nr_ns(pid, iter->row.ns);
-	iter->row.tgid = task_tgid_nr_ns(task, iter->row.ns);
+	row->task = get_task_struct(task);
+	row->pid = get_pid(pid);
+	row->nr = pid_nr_ns(pid, row->ns);
+	/* A task that is being reaped loses its ids: 0 is as good. */
+	row->tgid = data_race(task_tgid_nr_ns(task, row->ns));
+	row->ppid = data_race(task_ppid_nr_ns(task, row->ns));
 	return true;
 }
 
@@ -115,8 +118,7 @@ static int count_children(struct task_iter *iter)
 		return 0;
 
 	for (row->nr = 0; !err && iter_find(iter, row->nr + 1);)
-		err = count_child(&iter->children,
-				  task_ppid_nr_ns(row->task, row->ns));
+		err = count_child(&iter->children, row->ppid);
 	iter_put(iter);
 	return err;
 }

@@ -9,7 +9,7 @@
 #include <linux/capability.h>
 #include <linux/hashtable.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sizes.h>
 
@@ -20,6 +20,12 @@ static DEFINE_SPINLOCK(users_lock);
 
 static atomic_t nr_boxes;
 static atomic_long_t nr_bytes;
+
+/*
+ * The kernel sets a parameter with a plain write.  Whoever meets that goes by
+ * the old limit or the new one.
+ */
+#define limit(parameter) data_race(READ_ONCE(parameter))
 
 static unsigned int max_mailboxes = 32768;
 module_param(max_mailboxes, uint, 0644);
@@ -55,6 +61,7 @@ static int set_max_msg_size(const char *val, const struct kernel_param *kp)
 		return err;
 	if (!size || size > MSG_SIZE_LIMIT)
 		return -EINVAL;
+	/* Pairs with mbx_run_create(). */
 	WRITE_ONCE(mbx_max_msg_size, size);
 	return 0;
 }
@@ -76,11 +83,14 @@ MODULE_PARM_DESC(
  */
 int mbx_quota_init(void)
 {
+	/* The files of the parameters are there before us. */
+	kernel_param_lock(THIS_MODULE);
 	if (!max_bytes)
 		max_bytes = min_t(
 			u64, (u64)totalram_pages() << (PAGE_SHIFT - 3), SZ_1G);
 	if (!max_user_bytes)
 		max_user_bytes = min_t(unsigned long, max_bytes / 4, SZ_64M);
+	kernel_param_unlock(THIS_MODULE);
 	return 0;
 }
 
@@ -180,13 +190,12 @@ static bool exempt(void)
  */
 int mbx_quota_charge_box(struct mbx_user *user)
 {
-	if (atomic_inc_return(&user->nr_boxes) >
-		    READ_ONCE(max_user_mailboxes) &&
+	if (atomic_inc_return(&user->nr_boxes) > limit(max_user_mailboxes) &&
 	    !exempt()) {
 		atomic_dec(&user->nr_boxes);
 		return -EDQUOT;
 	}
-	if (atomic_inc_return(&nr_boxes) > READ_ONCE(max_mailboxes)) {
+	if (atomic_inc_return(&nr_boxes) > limit(max_mailboxes)) {
 		mbx_quota_uncharge_box(user);
 		return -ENOSPC;
 	}
@@ -214,12 +223,12 @@ void mbx_quota_uncharge_box(struct mbx_user *user)
 int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes)
 {
 	if (atomic_long_add_return(bytes, &user->bytes) >
-		    READ_ONCE(max_user_bytes) &&
+		    limit(max_user_bytes) &&
 	    !exempt()) {
 		atomic_long_sub(bytes, &user->bytes);
 		return -EDQUOT;
 	}
-	if (atomic_long_add_return(bytes, &nr_bytes) > READ_ONCE(max_bytes)) {
+	if (atomic_long_add_return(bytes, &nr_bytes) > limit(max_bytes)) {
 		mbx_quota_uncharge_bytes(user, bytes);
 		return -ENOSPC;
 	}
@@ -250,8 +259,7 @@ void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes)
 bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
 			  size_t bytes)
 {
-	if (atomic_long_add_return(bytes, &to->bytes) >
-	    READ_ONCE(max_user_bytes)) {
+	if (atomic_long_add_return(bytes, &to->bytes) > limit(max_user_bytes)) {
 		atomic_long_sub(bytes, &to->bytes);
 		return false;
 	}

@@ -56,6 +56,7 @@ static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx)
 	return mbx_copy_to_user_atomic(rx->uarg, rx->arg, rx->usize);
 }
 
+/* Without the lock: as long as there are references nothing here changes. */
 static int copy_sleeping(struct mbx_msg *msg, struct mbx_rx *rx)
 {
 	if (mbx_msg_copy(msg, rx->data))
@@ -69,6 +70,7 @@ static int copy_sleeping(struct mbx_msg *msg, struct mbx_rx *rx)
 static void count_received(struct mbx_task *task, const struct mbx_msg *msg,
 			   struct mbx_rx *rx)
 {
+	/* Nobody else writes it; pairs with mbx_usage_add(). */
 	WRITE_ONCE(task->usage.received, task->usage.received + 1);
 	WRITE_ONCE(task->usage.bytes_received,
 		   task->usage.bytes_received + msg->len);
@@ -132,10 +134,6 @@ static int finish_taken(struct mbx_box *box, struct mbx_task *task,
 static int take(struct mbx_box *box, struct mbx_task *task, struct mbx_msg *msg,
 		struct mbx_rx *rx, struct mbx_later *later)
 {
-	if (!copy_atomic(msg, rx)) {
-		finish(box, msg, task, rx, later);
-		return 0;
-	}
 	mbx_queue_take(&box->queue, msg);
 	msg->refs++;
 	return finish_taken(box, task, msg, rx, later);
@@ -232,7 +230,8 @@ static int try_receive(struct mbx_box *box, struct mbx_task *task,
 
 /*
  * The whole of a common receive: a short message is there, nobody waits or
- * polls, and the mailbox keeps the memory for the next send.
+ * polls, and the mailbox keeps the memory for the next send.  A poller that comes
+ * now will see the room itself; see mbx_later_poll_out().
  */
 static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 			    struct mbx_rx *rx)

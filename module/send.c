@@ -10,6 +10,15 @@
 #include "trace.h"
 
 /*
+ * A kill that comes a moment after the look is like one that comes when the
+ * receiver has the message.
+ */
+static bool is_killed(const struct mbx_waiter *waiter)
+{
+	return data_race(fatal_signal_pending(waiter->thread));
+}
+
+/*
  * The receiver that has waited longest of those that can take @len bytes.  One
  * that is about to be killed cannot: the message would die with it.
  */
@@ -18,7 +27,7 @@ static struct mbx_waiter *find_receiver(struct mbx_box *box, u32 len)
 	struct mbx_waiter *waiter;
 
 	list_for_each_entry(waiter, &box->receivers, node)
-		if (len <= waiter->len && !fatal_signal_pending(waiter->thread))
+		if (len <= waiter->len && !is_killed(waiter))
 			return waiter;
 	return NULL;
 }
@@ -104,7 +113,8 @@ void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later)
 
 	if (waiter->sync) {
 		msg->sender = waiter;
-		waiter->state = MBX_WAIT_TAKEN;
+		/* The sleeper, who looks without the lock, sleeps on. */
+		WRITE_ONCE(waiter->state, MBX_WAIT_TAKEN);
 		list_move_tail(&waiter->node, &box->synced);
 	}
 	place(box, msg, find_receiver(box, msg->len), counted, later);
@@ -258,13 +268,15 @@ static int dispatch(struct mbx_box *box, struct mbx_task *task,
 
 static void count_sent(struct mbx_task *task, u32 len)
 {
+	/* Nobody else writes it; pairs with mbx_usage_add(). */
 	WRITE_ONCE(task->usage.sent, task->usage.sent + 1);
 	WRITE_ONCE(task->usage.bytes_sent, task->usage.bytes_sent + len);
 }
 
 /*
  * The whole of a common send: there is room, nobody waits or polls, and a freed
- * message is at hand.
+ * message is at hand.  A poller that comes now will see the message itself; see
+ * mbx_later_poll_in().
  */
 static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
 			 struct mbx_tx *tx)

@@ -122,6 +122,7 @@ struct mbx_task {
  */
 static inline bool mbx_task_is_current(const struct mbx_task *task)
 {
+	/* Pairs with unlink_task(), where only our own thread can clear ours. */
 	return READ_ONCE(task->self) == task_pid(current) &&
 	       task->cred == current_cred();
 }
@@ -138,21 +139,56 @@ static inline struct mbx_task *mbx_task_ref(struct mbx_task *task)
 	return task;
 }
 
+/**
+ * mbx_usage_add() - add up what threads have done
+ * @sum: the sum
+ * @usage: of one of them, which may go on counting
+ */
+static inline void mbx_usage_add(struct mbx_usage *sum,
+				 const struct mbx_usage *usage)
+{
+	/* Pairs with count_sent() and count_received(). */
+	sum->sent += READ_ONCE(usage->sent);
+	sum->received += READ_ONCE(usage->received);
+	sum->bytes_sent += READ_ONCE(usage->bytes_sent);
+	sum->bytes_received += READ_ONCE(usage->bytes_received);
+}
+
+/**
+ * struct mbx_dying - records that are in no table any more
+ * @tasks: of threads
+ * @procs: of processes
+ */
+struct mbx_dying {
+	struct llist_head tasks;
+	struct llist_head procs;
+};
+
 struct mbx_box;
 
-int mbx_task_init(void);
-void mbx_task_exit(void);
+/* task.c */
 struct mbx_task *mbx_task_get_current(void);
+struct mbx_task *mbx_task_find(struct pid *tid);
 void mbx_task_put(struct mbx_task *task);
+struct mbx_proc *mbx_proc_find(struct pid *tgid);
+void mbx_proc_put(struct mbx_proc *proc);
+void mbx_proc_own(struct mbx_box *box);
+void mbx_proc_disown(struct mbx_box *box);
+struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc);
+void mbx_task_retire(struct task_struct *p, bool last, struct mbx_dying *dying);
+void mbx_task_forget(void);
+
+/* usage.c */
 void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked);
 void mbx_task_unblock(struct mbx_task *task);
 bool mbx_task_query(struct pid *tid, struct mbx_usage *usage,
 		    struct mbx_blocked *blocked);
 bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 		    struct mbx_blocked *blocked, unsigned int *nr_boxes);
-void mbx_task_flush(void);
-void mbx_proc_own(struct mbx_box *box);
-void mbx_proc_put(struct mbx_proc *proc);
-void mbx_proc_disown(struct mbx_box *box);
+
+/* reap.c */
+int mbx_reap_init(void);
+void mbx_reap_exit(void);
+void mbx_reap_flush(void);
 
 #endif /* MBX_TASK_H */

@@ -60,10 +60,13 @@ static bool memory_allows(struct task_struct *task)
 {
 	struct mm_struct *mm = task->mm;
 
+	/* Whoever changes it while we look was slower. */
 	if (mm)
-		return get_dumpable(mm) == SUID_DUMP_USER ||
+		return data_race(get_dumpable(mm)) == SUID_DUMP_USER ||
 		       may_trace_in(mm->user_ns);
-	return compat_user_dumpable(task) || may_trace_in(&init_user_ns);
+	/* Set under the lock, but next to bits that are not. */
+	return data_race(compat_user_dumpable(task)) ||
+	       may_trace_in(&init_user_ns);
 }
 
 /**
@@ -95,9 +98,11 @@ bool mbx_task_traceable(struct task_struct *task)
 /* Does this mount of /proc let the reader see all processes? */
 static bool lists_all(const struct proc_fs_info *fs)
 {
-	if (fs->hide_pid == HIDEPID_NOT_PTRACEABLE)
+	const enum proc_hidepid hide = mbx_glance(fs->hide_pid);
+
+	if (hide == HIDEPID_NOT_PTRACEABLE)
 		return false;
-	return fs->hide_pid == HIDEPID_OFF || in_group_p(fs->pid_gid);
+	return hide == HIDEPID_OFF || in_group_p(mbx_glance(fs->pid_gid));
 }
 
 /**
@@ -136,6 +141,6 @@ bool mbx_pid_listed(const struct proc_fs_info *fs, struct pid *pid)
 
 	task = pid_task(pid, PIDTYPE_PID);
 	if (task)
-		return mbx_task_traceable(task->group_leader);
+		return mbx_task_traceable(mbx_glance(task->group_leader));
 	return may_trace_in(fs->pid_ns->user_ns);
 }

@@ -92,14 +92,15 @@ static void put_signed(struct seq_file *m, s64 nr)
 static void put_state(struct seq_file *m, struct task_struct *task)
 {
 	seq_putc(m, ' ');
-	seq_putc(m, task_state_to_char(task));
+	/* Like mbx_glance(), of two members. */
+	seq_putc(m, data_race(task_state_to_char(task)));
 }
 
 static void put_policy(struct seq_file *m, struct task_struct *task)
 {
-	put_nr(m, task->policy);
-	put_signed(m, task->prio - MAX_RT_PRIO);
-	put_signed(m, task_nice(task));
+	put_nr(m, mbx_glance(task->policy));
+	put_signed(m, mbx_glance(task->prio) - MAX_RT_PRIO);
+	put_signed(m, PRIO_TO_NICE(mbx_glance(task->static_prio)));
 	put_nr(m, task_cpu(task));
 }
 
@@ -108,10 +109,10 @@ static void put_usage(struct seq_file *m, struct task_struct *task,
 {
 	put_nr(m, sum->utime);
 	put_nr(m, sum->stime);
-	put_nr(m, READ_ONCE(task->se.vruntime));
-	put_nr(m, READ_ONCE(task->se.sum_exec_runtime));
-	put_nr(m, READ_ONCE(task->nvcsw));
-	put_nr(m, READ_ONCE(task->nivcsw));
+	put_nr(m, mbx_glance(task->se.vruntime));
+	put_nr(m, mbx_glance(task->se.sum_exec_runtime));
+	put_nr(m, mbx_glance(task->nvcsw));
+	put_nr(m, mbx_glance(task->nivcsw));
 	put_nr(m, sum->minflt);
 	put_nr(m, sum->majflt);
 }
@@ -122,9 +123,10 @@ static void put_memory(struct seq_file *m, struct task_struct *task)
 
 	/* The lock keeps the memory from going away; nothing to put after. */
 	task_lock(task);
-	if (task->mm && !(task->flags & PF_KTHREAD)) {
-		vsize = task->mm->total_vm;
-		rss = compat_mm_rss(task->mm);
+	if (task->mm && !(mbx_glance(task->flags) & PF_KTHREAD)) {
+		vsize = mbx_glance(task->mm->total_vm);
+		/* Like mbx_glance(), of several counters. */
+		rss = data_race(compat_mm_rss(task->mm));
 	}
 	task_unlock(task);
 
@@ -134,7 +136,7 @@ static void put_memory(struct seq_file *m, struct task_struct *task)
 
 static void put_start(struct seq_file *m, struct task_struct *task)
 {
-	put_nr(m, timens_add_boottime_ns(task->start_boottime));
+	put_nr(m, timens_add_boottime_ns(mbx_glance(task->start_boottime)));
 }
 
 static void put_comm(struct seq_file *m, struct task_struct *task)
@@ -172,8 +174,8 @@ static struct task_struct *get_live_thread(struct task_struct *leader)
 
 	guard(rcu)();
 
-	for_each_thread(leader, t)
-		if (!(READ_ONCE(t->flags) & PF_EXITING))
+	list_for_each_entry_rcu(t, mbx_threads(leader), thread_node)
+		if (!(mbx_glance(t->flags) & PF_EXITING))
 			return get_task_struct(t);
 	return get_task_struct(leader);
 }
@@ -288,11 +290,11 @@ void mbx_process_show(struct seq_file *m, const struct mbx_row *row)
 	mbx_task_sum(task, &sum);
 
 	seq_put_decimal_ull(m, "", row->nr);
-	put_nr(m, task_ppid_nr_ns(task, row->ns));
+	put_nr(m, row->ppid);
 	put_state(m, task);
 	put_nr(m, from_kuid_munged(seq_user_ns(m), task_uid(task)));
 	put_policy(m, task);
-	put_nr(m, get_nr_threads(task));
+	put_nr(m, mbx_glance(task->signal->nr_threads));
 	put_usage(m, task, &sum);
 	put_memory(m, task);
 	put_private(m, &private, private.count.files);
@@ -315,8 +317,8 @@ void mbx_thread_show(struct seq_file *m, const struct mbx_row *row)
 {
 	struct task_struct *task = row->task;
 	struct mbx_task_sum sum = {
-		.minflt = READ_ONCE(task->min_flt),
-		.majflt = READ_ONCE(task->maj_flt),
+		.minflt = mbx_glance(task->min_flt),
+		.majflt = mbx_glance(task->maj_flt),
 	};
 	struct private private;
 

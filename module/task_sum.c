@@ -14,11 +14,11 @@
 
 static void add_thread(struct mbx_task_sum *sum, const struct task_struct *t)
 {
-	sum->utime += READ_ONCE(t->utime);
-	sum->stime += READ_ONCE(t->stime);
-	sum->runtime += READ_ONCE(t->se.sum_exec_runtime);
-	sum->minflt += READ_ONCE(t->min_flt);
-	sum->majflt += READ_ONCE(t->maj_flt);
+	sum->utime += mbx_glance(t->utime);
+	sum->stime += mbx_glance(t->stime);
+	sum->runtime += mbx_glance(t->se.sum_exec_runtime);
+	sum->minflt += mbx_glance(t->min_flt);
+	sum->majflt += mbx_glance(t->maj_flt);
 }
 
 static void sum_once(struct task_struct *leader, struct mbx_task_sum *sum)
@@ -31,7 +31,7 @@ static void sum_once(struct task_struct *leader, struct mbx_task_sum *sum)
 	sum->runtime = sig->sum_sched_runtime;
 	sum->minflt = sig->min_flt;
 	sum->majflt = sig->maj_flt;
-	for_each_thread(leader, t)
+	list_for_each_entry_rcu(t, mbx_threads(leader), thread_node)
 		add_thread(sum, t);
 }
 

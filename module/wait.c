@@ -71,7 +71,7 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 
 	list_del(&waiter->node);
 	waiter->result = result;
-	/* MBX_WAKE */
+	/* MBX_WAKE: pairs with sleep_until_done() */
 	WRITE_ONCE(waiter->state, MBX_WAIT_DONE);
 
 	trace_mbx_wake(thread->pid, result);
@@ -100,12 +100,14 @@ void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later)
 /* Returns when the waiter is done, else with the reason not to sleep on. */
 static int sleep_until_done(struct mbx_waiter *waiter)
 {
+	/* Others may set it through /proc, for the sleeps to come. */
+	const u64 slack = data_race(READ_ONCE(current->timer_slack_ns));
 	ktime_t deadline = ns_to_ktime(waiter->deadline);
 	int err = 0;
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		/* MBX_WAKE */
+		/* MBX_WAKE: pairs with mbx_wake() */
 		if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
 			break;
 		if (signal_pending(current)) {
@@ -113,9 +115,8 @@ static int sleep_until_done(struct mbx_waiter *waiter)
 			break;
 		}
 		if (!schedule_hrtimeout_range_clock(
-			    waiter->deadline ? &deadline : NULL,
-			    current->timer_slack_ns, HRTIMER_MODE_ABS,
-			    waiter->clock)) {
+			    waiter->deadline ? &deadline : NULL, slack,
+			    HRTIMER_MODE_ABS, waiter->clock)) {
 			err = -ETIMEDOUT;
 			break;
 		}

@@ -34,30 +34,8 @@ static __u64 shown_deadline(pid_t tid)
 	return strtoull(value, NULL, 10);
 }
 
-FIXTURE(deadline) {
-	int control;
-	int box;
-};
-
-FIXTURE_VARIANT(deadline)
-{
-	struct sleep_kind kind;
-};
-
+SLEEP_FIXTURE(deadline);
 IOCTL_SLEEPS(deadline);
-
-FIXTURE_SETUP(deadline)
-{
-	OPEN_CONTROL(self->control);
-	self->box = box_for(self->control, &variant->kind);
-	ASSERT_LE(0, self->box);
-}
-
-FIXTURE_TEARDOWN(deadline)
-{
-	close(self->box);
-	close(self->control);
-}
 
 TEST_F(deadline, past)
 {

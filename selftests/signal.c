@@ -31,30 +31,8 @@ static bool sleeps_since(pid_t tid, char since[32])
 	return proc_lookup("/proc/ipc_threads", "tid", tid, "since", since, 32);
 }
 
-FIXTURE(signal) {
-	int control;
-	int box;
-};
-
-FIXTURE_VARIANT(signal)
-{
-	struct sleep_kind kind;
-};
-
+SLEEP_FIXTURE(signal);
 ALL_SLEEPS(signal);
-
-FIXTURE_SETUP(signal)
-{
-	OPEN_CONTROL(self->control);
-	self->box = box_for(self->control, &variant->kind);
-	ASSERT_LE(0, self->box);
-}
-
-FIXTURE_TEARDOWN(signal)
-{
-	close(self->box);
-	close(self->control);
-}
 
 TEST_F(signal, interrupts)
 {
@@ -223,33 +201,11 @@ TEST_F(signal, signalled_and_satisfied)
 
 /* ----------------------------------------------------------------- stopped */
 
-FIXTURE(stopped) {
-	int control;
-	int box;
-};
-
-FIXTURE_VARIANT(stopped)
-{
-	struct sleep_kind kind;
-};
-
+SLEEP_FIXTURE(stopped);
 /* Those whose partner need not be running too. */
 SLEEP(stopped, receive, 2, 0, MBX_IOC_RECEIVE, 0);
 SLEEP(stopped, peek, 2, 0, MBX_IOC_RECEIVE, MBX_RECEIVE_PEEK);
 SLEEP(stopped, read, 2, 0, JOB_READ, 0);
-
-FIXTURE_SETUP(stopped)
-{
-	OPEN_CONTROL(self->control);
-	self->box = box_for(self->control, &variant->kind);
-	ASSERT_LE(0, self->box);
-}
-
-FIXTURE_TEARDOWN(stopped)
-{
-	close(self->box);
-	close(self->control);
-}
 
 /* What comes while it is stopped is there when it goes on. */
 TEST_F(stopped, and_satisfied)

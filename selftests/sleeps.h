@@ -16,6 +16,28 @@ struct sleep_kind {
 	__u32 flags;
 };
 
+/* Tests of @fixture have a mailbox for each kind of sleep. */
+#define SLEEP_FIXTURE(fixture)                                      \
+	FIXTURE(fixture) {                                          \
+		int control;                                        \
+		int box;                                            \
+	};                                                          \
+	FIXTURE_VARIANT(fixture)                                    \
+	{                                                           \
+		struct sleep_kind kind;                             \
+	};                                                          \
+	FIXTURE_SETUP(fixture)                                      \
+	{                                                           \
+		OPEN_CONTROL(self->control);                        \
+		self->box = box_for(self->control, &variant->kind); \
+		ASSERT_LE(0, self->box);                            \
+	}                                                           \
+	FIXTURE_TEARDOWN(fixture)                                   \
+	{                                                           \
+		close(self->box);                                   \
+		close(self->control);                               \
+	}
+
 #define SLEEP(fixture, name, ...)          \
 	FIXTURE_VARIANT_ADD(fixture, name) \
 	{                                  \

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands.  What they have in common has been checked, and they see only
+ * memory of the kernel.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/pid_namespace.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "command.h"
+#include "mbx.h"
+
+static int reply(const struct mbx_call *call)
+{
+	if (likely(!mbx_copy_to_user_atomic(call->uarg, call->arg,
+					    call->usize)))
+		return 0;
+	return copy_to_user(call->uarg, call->arg, call->usize) ? -EFAULT : 0;
+}
+
+/* -------------------------------------------------------------------- names */
+
+static bool valid_name(const char *name, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++) {
+		const unsigned char c = name[i];
+
+		if (c <= ' ' || c == 0x7f || c == '/')
+			return false;
+	}
+	return name[0] != '@';
+}
+
+/* Returns a name to be freed, NULL for none, or an error pointer. */
+static char *get_name(u64 ptr, u32 len)
+{
+	char *name;
+
+	if (!ptr && !len)
+		return NULL;
+	if (!ptr || !len || len > MBX_NAME_MAX)
+		return ERR_PTR(-EINVAL);
+
+	name = memdup_user_nul(u64_to_user_ptr(ptr), len);
+	if (!IS_ERR(name) && !valid_name(name, len)) {
+		kfree(name);
+		return ERR_PTR(-EINVAL);
+	}
+	return name;
+}
+
+/* Finds a mailbox by name or id, of which exactly one is given. */
+static struct mbx_box *find_box(u64 name_ptr, u32 name_len, u64 id)
+{
+	struct mbx_box *box;
+	char *name;
+
+	name = get_name(name_ptr, name_len);
+	if (IS_ERR(name))
+		return ERR_CAST(name);
+	if (!name == !id) {
+		kfree(name);
+		return ERR_PTR(-EINVAL);
+	}
+	box = mbx_box_find(name, name_len, id);
+	kfree(name);
+	return box;
+}
+
+/* ----------------------------------------------------------------- commands */
+
+/**
+ * mbx_run_version() - tell the versions of the interface and of the module
+ * @call: MBX_IOC_VERSION
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_version(struct mbx_call *call)
+{
+	call->arg->version.out_abi = MBX_ABI;
+	call->arg->version.out_release = MBX_RELEASE;
+	call->arg->version.out_features = 0;
+	return reply(call);
+}
+
+/* Makes a descriptor for @box, which the caller installs or drops. */
+static int prepare_fd(struct mbx_box *box, u32 rights, struct file **file)
+{
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	*file = mbx_handle_open(box, rights);
+	if (!IS_ERR(*file))
+		return fd;
+	put_unused_fd(fd);
+	return PTR_ERR(*file);
+}
+
+static int install(struct mbx_call *call, struct mbx_box *box, u32 rights)
+{
+	struct file *file;
+	int fd, err;
+
+	fd = prepare_fd(box, rights, &file);
+	if (fd < 0)
+		return fd;
+
+	err = reply(call);
+	if (err) {
+		put_unused_fd(fd);
+		fput(file);
+		return err;
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
+/*
+ * Nobody can find the mailbox before all has been done that may fail; its id,
+ * which it gets last, is written to a structure that has proved to be writable.
+ */
+static int install_new(struct mbx_call *call, struct mbx_box *box)
+{
+	struct mbx_create *arg = &call->arg->create;
+	struct file *file;
+	int fd, err;
+
+	fd = prepare_fd(box, MBX_OPEN_SEND | MBX_OPEN_RECEIVE, &file);
+	if (fd < 0)
+		return fd;
+
+	arg->out_id = 0;
+	err = reply(call);
+	if (!err)
+		err = mbx_box_publish(box);
+	if (err) {
+		put_unused_fd(fd);
+		fput(file);
+		return err;
+	}
+	arg->out_id = box->id;
+	(void)reply(call);
+	fd_install(fd, file);
+	return fd;
+}
+
+/**
+ * mbx_run_create() - make a mailbox and open it
+ * @call: MBX_IOC_CREATE
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_create(struct mbx_call *call)
+{
+	/* Pairs with set_max_msg_size(); it only counts for mailboxes to come. */
+	const u32 limit = READ_ONCE(mbx_max_msg_size);
+	const struct mbx_create *arg = &call->arg->create;
+	struct mbx_box *box;
+	char *name;
+	long ret;
+
+	if ((arg->mode & ~0666) || arg->msg_max > limit)
+		return -EINVAL;
+	name = get_name(arg->name_ptr, arg->name_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+
+	box = mbx_box_create(arg, arg->msg_max ?: limit, name);
+	kfree(name);
+	if (IS_ERR(box))
+		return PTR_ERR(box);
+
+	ret = install_new(call, box);
+	mbx_box_put(box);
+	return ret;
+}
+
+/**
+ * mbx_run_open() - open a mailbox
+ * @call: MBX_IOC_OPEN
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_open(struct mbx_call *call)
+{
+	struct mbx_open *arg = &call->arg->open;
+	const u32 rights = arg->flags;
+	struct mbx_box *box;
+	long ret = -EACCES;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	box = find_box(arg->name_ptr, arg->name_len, arg->id);
+	if (IS_ERR(box))
+		return PTR_ERR(box);
+
+	arg->out_id = box->id;
+	if (rights ? mbx_box_allowed(box, rights) == rights :
+		     mbx_box_visible(box))
+		ret = install(call, box, rights);
+	mbx_box_put(box);
+	return ret;
+}
+
+static long delete_box(struct mbx_box *box)
+{
+	int err;
+
+	err = mbx_box_ended(box);
+	if (err)
+		return err;
+	if (!mbx_box_deletable(box))
+		return -EPERM;
+	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box) ?: -EIDRM;
+}
+
+/**
+ * mbx_run_delete() - end a mailbox
+ * @call: MBX_IOC_DELETE
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_delete(struct mbx_call *call)
+{
+	struct mbx_delete *arg = &call->arg->delete;
+	struct mbx_box *box;
+	long ret;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	if (call->handle && !arg->name_ptr && !arg->name_len && !arg->id)
+		return delete_box(call->handle->box);
+
+	box = find_box(arg->name_ptr, arg->name_len, arg->id);
+	if (IS_ERR(box))
+		return PTR_ERR(box);
+	ret = delete_box(box);
+	mbx_box_put(box);
+	return ret == -EIDRM || ret == -EOWNERDEAD ? -ENOENT : ret;
+}
+
+static void tell_peer(struct mbx_send *arg, struct mbx_task *peer)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+
+	arg->out_pid = pid_nr_ns(peer->proc->pid, ns);
+	arg->out_tid = pid_nr_ns(peer->pid, ns);
+	mbx_task_put(peer);
+}
+
+static int do_send(struct mbx_call *call, struct mbx_tx *tx)
+{
+	struct mbx_send *arg = &call->arg->send;
+	int err;
+
+	arg->out_seq = 0;
+	arg->out_pid = 0;
+	arg->out_tid = 0;
+	err = reply(call);
+	if (!err)
+		err = mbx_send(call->handle, tx);
+	if (err)
+		return err;
+
+	arg->out_seq = tx->seq;
+	if (tx->peer)
+		tell_peer(arg, tx->peer);
+	/*
+	 * The structure was writable a moment ago.  If it is not any more, that
+	 * cannot be an error: the message has been sent.
+	 */
+	(void)reply(call);
+	return 0;
+}
+
+/**
+ * mbx_run_send() - send a message
+ * @call: MBX_IOC_SEND
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_send(struct mbx_call *call)
+{
+	struct mbx_send *arg = &call->arg->send;
+	struct mbx_tx tx = {
+		.data = u64_to_user_ptr(arg->data_ptr),
+		.len = arg->data_len,
+		.nonblock = (arg->flags & MBX_SEND_NONBLOCK) ||
+			    mbx_file_nonblock(call->file),
+		.sync = arg->flags & MBX_SEND_SYNC,
+	};
+	int err;
+
+	if (!(call->handle->rights & MBX_OPEN_SEND))
+		return -EBADF;
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	if (tx.sync && tx.nonblock)
+		return -EINVAL;
+	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
+			       arg->flags & MBX_SEND_REALTIME);
+	return err ?: do_send(call, &tx);
+}
+
+/**
+ * mbx_run_receive() - receive a message
+ * @call: MBX_IOC_RECEIVE
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_receive(struct mbx_call *call)
+{
+	struct mbx_receive *arg = &call->arg->receive;
+	struct mbx_rx rx = {
+		.data = u64_to_user_ptr(arg->data_ptr),
+		.len = arg->data_len,
+		.nonblock = (arg->flags & MBX_RECEIVE_NONBLOCK) ||
+			    mbx_file_nonblock(call->file),
+		.peek = arg->flags & MBX_RECEIVE_PEEK,
+		.arg = arg,
+		.uarg = call->uarg,
+		.usize = call->usize,
+	};
+	int err;
+
+	if (!(call->handle->rights & MBX_OPEN_RECEIVE))
+		return -EBADF;
+	err = mbx_deadline_set(&rx.deadline, &rx.clock, arg->deadline,
+			       arg->flags & MBX_RECEIVE_REALTIME);
+	if (err)
+		return err;
+
+	err = mbx_receive(call->handle, &rx);
+	if (err != -EMSGSIZE)
+		return err;
+	memset_after(arg, 0, deadline);
+	arg->out_len = rx.msg_len;
+	return reply(call) ?: -EMSGSIZE;
+}
+
+/**
+ * mbx_run_stat() - describe a mailbox
+ * @call: MBX_IOC_STAT
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_stat(struct mbx_call *call)
+{
+	struct mbx_stat stat = {
+		.size = call->arg->size,
+		.out_rights = call->handle->rights,
+	};
+	int err;
+
+	err = mbx_box_stat(call->handle->box, &stat);
+	if (err)
+		return err;
+	return copy_to_user(call->uarg, &stat, call->usize) ? -EFAULT : 0;
+}

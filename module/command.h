@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MBX_COMMAND_H
+#define MBX_COMMAND_H
+
+#include <uapi/linux/ipc_mailbox.h>
+
+struct file;
+struct mbx_handle;
+
+union mbx_arg {
+	struct {
+		u32 size;
+		u32 flags;
+	};
+	struct mbx_version version;
+	struct mbx_create create;
+	struct mbx_open open;
+	struct mbx_delete delete;
+	struct mbx_send send;
+	struct mbx_receive receive;
+};
+
+/**
+ * struct mbx_call - a command being carried out
+ * @file: the handle that it was issued on
+ * @handle: the same, or NULL on the control device
+ * @arg: the argument as this kernel knows it
+ * @uarg: the caller's
+ * @usize: how much of it this kernel and the caller know
+ */
+struct mbx_call {
+	struct file *file;
+	struct mbx_handle *handle;
+	union mbx_arg *arg;
+	void __user *uarg;
+	size_t usize;
+};
+
+/* command.c */
+long mbx_run_version(struct mbx_call *call);
+long mbx_run_create(struct mbx_call *call);
+long mbx_run_open(struct mbx_call *call);
+long mbx_run_delete(struct mbx_call *call);
+long mbx_run_send(struct mbx_call *call);
+long mbx_run_receive(struct mbx_call *call);
+long mbx_run_stat(struct mbx_call *call);
+
+#endif /* MBX_COMMAND_H */
