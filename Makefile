@@ -16,11 +16,20 @@
 #: make check-user         library and tool, without the module
 #: make check-vm           selftests in a virtual machine, Linux 6.1 and 6.12
 #: make check-matrix       the same on PREEMPT_RT and other variants
+#: make check-debug        the same on a kernel that finds memory errors, wrong
+#:                         locking and leaks; building it takes eight minutes once
+#: make check-kcsan        the same on one that finds data races
+#: make check-model        the waiting logic, exhaustively, with spin
+#: make fuzz               random calls, guided by coverage, against a model
+#: make coverage           which lines and branches of the module the tests reach
+#: make seeded-bugs        do these find the bugs that are put in on purpose?
 #: make lint               static checks
 #:
 #: KDIR=, KVER=            the kernel to build for: its build directory, or its
 #:                         release (default: the running one, else the newest
 #:                         whose headers are installed)
+#: INSTRUMENT=gcov, =kcov  a module that counts what is executed, in a directory of
+#:                         its own, for kernels that can (see scripts/build-kernel)
 #: V=1                     show commands
 #: NO_APT=1                do not install missing packages, say which
 #: ACCEL=tcg, ACCEL=kvm    how to run virtual machines (default: find out)
@@ -53,13 +62,14 @@ all: module user
 
 # kbuild has no output directory for modules of others: each kernel gets links
 # to the sources, so that builds for several kernels stay side by side.
-OUT	 = $(BUILD)/$(KREL)
+OUT	 = $(BUILD)/$(KREL)$(INSTRUMENT:%=-%)
 SOURCES	:= -name '*.[chS]' ! -name '*.mod.c' -o -name Kbuild -o -name Makefile
 # BTF would need a vmlinux, which header packages do not have.
-KBUILD	 = -C $(KDIR) M=$(OUT) KCFLAGS="-Werror $(KCFLAGS)" CONFIG_DEBUG_INFO_BTF_MODULES=
+KBUILD	 = -C $(KDIR) M=$(OUT) KCFLAGS="-Werror $(KCFLAGS)" CONFIG_DEBUG_INFO_BTF_MODULES= \
+	MBX_INSTRUMENT=$(INSTRUMENT)
 
 module: $(BUILD)/VERSION
-	$(Q)$(call locked,$(KREL)) && \
+	$(Q)$(call locked,$(notdir $(OUT))) && \
 	find $(OUT) -xtype l -delete && cd module && \
 	find . -type d -exec mkdir -p $(OUT)/{} \; && \
 	find . -type f \( $(SOURCES) \) -exec sh -c 'for f; do \
@@ -77,7 +87,7 @@ user:
 
 selftests:
 	$(Q)$(call locked,selftests) && \
-	ksft=$$(scripts/kernel source-files)/tools/testing/selftests && \
+	ksft=$$(scripts/kernel source)/tools/testing/selftests && \
 	$(MAKE) -C selftests O=$(BUILD)/selftests KSFT=$$ksft && \
 	$(MAKE) -s -C selftests O=$(BUILD)/selftests KSFT=$$ksft COLLECTION=ipc_mailbox emit_tests >$(BUILD)/selftests/kselftest-list.txt
 
@@ -120,6 +130,24 @@ check-vm: deps
 check-matrix: deps
 	$(Q)scripts/check matrix
 
+check-debug check-kcsan: check-%: deps deps-debug
+	$(Q)scripts/check $*
+
+check-model: deps-model
+	$(Q)scripts/check-model
+
+fuzz: deps deps-debug
+	$(Q)scripts/fuzz
+
+coverage: deps deps-debug deps-coverage
+	$(Q)scripts/coverage
+
+seeded-bugs: deps deps-debug
+	$(Q)scripts/seeded-bugs
+
+deps-%:
+	$(Q)scripts/deps $*
+
 lint:
 	$(Q)scripts/deps lint
 	$(Q)scripts/lint
@@ -136,5 +164,6 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 .PHONY: all module user selftests install modules_install uninstall deps vm demo \
-	check check-user check-vm check-matrix lint bench clean help
+	check check-user check-vm check-matrix check-debug check-kcsan check-model \
+	fuzz coverage seeded-bugs lint bench clean help
 .DELETE_ON_ERROR:
