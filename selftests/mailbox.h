@@ -11,6 +11,10 @@
 #include <unistd.h>
 #include "kselftest_harness.h"
 
+/* An emulated debug kernel needs more than the half of a minute that is usual. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 120
+
 #include "child.h"
 #include "command.h"
 #include "job.h"

@@ -165,6 +165,15 @@ static const struct agreement {
 	{ "nivcsw", STATUS, 0, "\nnonvoluntary_ctxt_switches:", 1 },
 };
 
+/* Accounting of the scheduler may be left out of a kernel. */
+static bool left_out(const char *dir, enum source source)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, source_files[source]);
+	return source == SCHEDSTAT && access(path, F_OK);
+}
+
 static bool agrees(const struct agreement *a, const struct table *table,
 		   const char *row, const char *dir, bool print)
 {
@@ -174,7 +183,8 @@ static bool agrees(const struct agreement *a, const struct table *table,
 				      proc_field(dir, file, a->field);
 
 	/* /proc/ipc_threads lacks what is not a thread's. */
-	if (proc_column(table->header, a->column) < 0)
+	if (proc_column(table->header, a->column) < 0 ||
+	    left_out(dir, a->source))
 		return true;
 	if (ours != NO_NUMBER && theirs != NO_NUMBER &&
 	    ours / a->unit == theirs)
