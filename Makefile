@@ -19,10 +19,7 @@
 #: make check-debug        the same on a kernel that finds memory errors, wrong
 #:                         locking and leaks; building it takes eight minutes once
 #: make check-kcsan        the same on one that finds data races
-#: make check-model        the waiting logic, exhaustively, with spin
-#: make fuzz               random calls, guided by coverage, against a model
 #: make coverage           which lines and branches of the module the tests reach
-#: make seeded-bugs        do these find the bugs that are put in on purpose?
 #: make lint               static checks
 #:
 #: KDIR=, KVER=            the kernel to build for: its build directory, or its
@@ -133,17 +130,8 @@ check-matrix: deps
 check-debug check-kcsan: check-%: deps deps-debug
 	$(Q)scripts/check $*
 
-check-model: deps-model
-	$(Q)scripts/check-model
-
-fuzz: deps deps-debug
-	$(Q)scripts/fuzz
-
 coverage: deps deps-debug deps-coverage
 	$(Q)scripts/coverage
-
-seeded-bugs: deps deps-debug
-	$(Q)scripts/seeded-bugs
 
 deps-%:
 	$(Q)scripts/deps $*
@@ -164,6 +152,6 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 .PHONY: all module user selftests install modules_install uninstall deps vm demo \
-	check check-user check-vm check-matrix check-debug check-kcsan check-model \
-	fuzz coverage seeded-bugs lint bench clean help
+	check check-user check-vm check-matrix check-debug check-kcsan \
+	coverage lint bench clean help
 .DELETE_ON_ERROR:
