@@ -25,6 +25,8 @@ static const char *const injector_dirs[INJECTORS] = {
 	[USERCOPY] = "/sys/kernel/debug/fail_usercopy",
 };
 
+#define STACK_FILTER "/sys/kernel/debug/fail_usercopy/stacktrace-depth"
+
 #define SETTINGS_MAX 40
 
 struct setting {
