@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the supervisor and its tasks share: the program, and the record of each
+ * call.  Whoever is killed leaves behind what it had written by then.
+ */
+#ifndef FUZZ_ARENA_H
+#define FUZZ_ARENA_H
+
+#include <linux/ipc_mailbox.h>
+#include <sys/types.h>
+
+#include "program.h"
+
+#define MAX_DRAINED 96
+
+enum state {
+	CALL_PENDING,
+	CALL_RUNNING,
+	CALL_DONE,
+	CALL_KILLED, /* began, and nobody knows how it would have ended */
+	CALL_SKIPPED,
+};
+
+/* In struct delivery, in place of the number of a call. */
+#define FROM_NOBODY (-1) /* no content that could tell */
+#define FROM_GARBAGE (-2)
+
+/**
+ * struct delivery - what a receive says about a message
+ * @from: the call that sent it, by its content
+ * @spoiled: bytes behind the message were written to
+ * @len: its length
+ * @ids: the members below are filled in (not by read(2))
+ */
+struct delivery {
+	int from;
+	bool spoiled;
+	bool ids;
+	uint32_t len;
+	uint64_t seq;
+	uint64_t time;
+	pid_t pid;
+	pid_t tid;
+	uid_t uid;
+	gid_t gid;
+};
+
+/**
+ * struct record - what became of a call
+ * @state: enum state
+ * @start: stamp; of two calls, one was over before the other began if its @end
+ *	is below the other's @start
+ * @asleep: stamp, from when on it was seen asleep; 0 if it was not
+ * @end: stamp
+ * @start_ns: CLOCK_MONOTONIC
+ * @end_ns: likewise
+ * @deadline: likewise; 0 if it had none
+ * @ret: of the system call
+ * @err: its errno, 0 on success
+ * @signalled: a signal was sent to it
+ * @pid: who made it
+ * @tid: likewise
+ * @box: id of the mailbox that the handle stood for, 0 if for none
+ * @rights: of the handle
+ * @new_box: id of the mailbox that was created, opened or deleted
+ * @message: what was received; of a sent one, @seq and the receiver
+ * @revents: of poll
+ * @stat: of stat
+ */
+struct record {
+	uint32_t state;
+	uint32_t start;
+	uint32_t asleep;
+	uint32_t end;
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t deadline;
+	int ret;
+	int err;
+	bool signalled;
+	pid_t pid;
+	pid_t tid;
+	uint64_t box;
+	uint32_t rights;
+	uint64_t new_box;
+	struct delivery message;
+	uint32_t revents;
+	struct mbx_stat stat;
+};
+
+/**
+ * struct finished - how a mailbox was found at the end
+ * @id: the mailbox
+ * @err: errno of the attempt to open it, 0 if that worked
+ * @stat: as it was then
+ * @drained: how many messages were in it
+ * @message: these
+ */
+struct finished {
+	uint64_t id;
+	int err;
+	struct mbx_stat stat;
+	unsigned int drained;
+	struct delivery message[MAX_DRAINED];
+};
+
+/**
+ * struct task - a thread of a worker, or the supervisor
+ * @kick: futex; whoever changes what the task waits for raises it
+ * @busy: number of the call that it is in, plus 1; 0 if in none
+ * @clean: it shall clean up after its process
+ * @waiting: it does nothing, and looks at @kick before it does anything
+ */
+struct task {
+	uint32_t kick;
+	uint32_t busy;
+	uint32_t clean;
+	uint32_t waiting;
+	pid_t tid;
+};
+
+/**
+ * struct process - a worker
+ * @uffd: descriptor of its userfaultfd, in the process itself; -1 for none
+ * @stuck: where its threads have the memory that is served by it
+ */
+struct process {
+	pid_t pid;
+	uint32_t ready;
+	bool dead;
+	uid_t uid;
+	gid_t gid;
+	int uffd;
+	uint64_t stuck[THREADS];
+};
+
+struct arena {
+	uint32_t round; /* 0 while the program is being changed */
+	uint32_t turn; /* calls up to this one may run */
+	uint32_t stop; /* stamp, since when no further call begins; or 0 */
+	uint32_t stamp;
+	uint64_t nonce;
+	struct program program;
+	struct record record[MAX_CALLS];
+	uint64_t box[BOXES]; /* ids */
+	struct task task[TASKS + 1];
+	struct process process[PROCESSES];
+	unsigned int nr_finished;
+	struct finished finished[MAX_CALLS];
+};
+
+extern struct arena *arena;
+
+static inline uint32_t next_stamp(void)
+{
+	return __atomic_add_fetch(&arena->stamp, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline uint32_t load(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+static inline void store(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+static inline unsigned int process_of(unsigned int task)
+{
+	return task / THREADS;
+}
+
+#endif /* FUZZ_ARENA_H */

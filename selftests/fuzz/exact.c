@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * As long as the calls on a mailbox come one after the other, there is only one
+ * right result for each: that of a queue.
+ */
+#include <errno.h>
+#include <poll.h>
+
+#include "model.h"
+
+struct queue {
+	const struct box *box;
+	unsigned int sender[MAX_CALLS]; /* first and following in this ring */
+	unsigned int first;
+	unsigned int depth;
+};
+
+static uint32_t length(const struct queue *queue)
+{
+	return call_at(queue->sender[queue->first])->arg[P_LEN];
+}
+
+static bool has_room(const struct queue *queue)
+{
+	return queue->depth < queue->box->capacity;
+}
+
+/* ------------------------------------------------------------------- results */
+
+static const char *send_done(struct queue *queue, unsigned int nr)
+{
+	if (!has_room(queue) || is_sync(nr))
+		return finding_at(nr, "succeeded with %u messages inside",
+				  queue->depth);
+	queue->sender[queue->first + queue->depth++] = nr;
+	return NULL;
+}
+
+static const char *send_failed(const struct queue *queue, unsigned int nr)
+{
+	const int err = record_at(nr)->err;
+
+	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) &&
+	    has_room(queue) && !is_sync(nr))
+		return finding_at(nr, "failed with %u messages inside",
+				  queue->depth);
+	return NULL;
+}
+
+static const char *receive_done(struct queue *queue, unsigned int nr)
+{
+	const struct delivery *message = &record_at(nr)->message;
+
+	if (!queue->depth)
+		return finding_at(nr, "succeeded with nothing in the mailbox");
+	if (message->len != length(queue))
+		return finding_at(nr, "got %u bytes instead of %u",
+				  message->len, length(queue));
+	if (message->from >= 0 &&
+	    message->from != (int)queue->sender[queue->first])
+		return finding_at(nr,
+				  "got the message of call %d instead of %u",
+				  message->from + 1,
+				  queue->sender[queue->first] + 1);
+	if (!peeks(nr)) {
+		queue->first++;
+		queue->depth--;
+	}
+	return NULL;
+}
+
+static const char *receive_failed(const struct queue *queue, unsigned int nr)
+{
+	const struct record *record = record_at(nr);
+	const int err = record->err;
+
+	if (err == EMSGSIZE &&
+	    (!queue->depth || length(queue) <= call_at(nr)->arg[P_LEN]))
+		return finding_at(nr, "EMSGSIZE for what would fit");
+	if (err == EMSGSIZE && call_at(nr)->op == OP_RECEIVE &&
+	    !kind_may_fault(nr, P_ARG) && record->message.len != length(queue))
+		return finding_at(nr, "told %u bytes instead of %u",
+				  record->message.len, length(queue));
+	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) && queue->depth)
+		return finding_at(nr, "failed with %u messages inside",
+				  queue->depth);
+	return NULL;
+}
+
+static const char *poll_done(const struct queue *queue, unsigned int nr)
+{
+	const uint32_t wanted = call_at(nr)->arg[P_FLAGS];
+	const struct record *record = record_at(nr);
+	const bool in = wanted & WANT_IN && queue->depth &&
+			record->rights & MBX_OPEN_RECEIVE;
+	const bool out = wanted & WANT_OUT && has_room(queue) &&
+			 record->rights & MBX_OPEN_SEND;
+	const uint32_t right = (in ? POLLIN : 0) | (out ? POLLOUT : 0);
+
+	if (record->ret >= 0 && record->revents != right)
+		return finding_at(nr, "events %#x instead of %#x",
+				  record->revents, right);
+	return NULL;
+}
+
+static const char *stat_done(const struct queue *queue, unsigned int nr)
+{
+	const struct mbx_stat *stat = &record_at(nr)->stat;
+
+	if (stat->out_depth != queue->depth || stat->out_senders ||
+	    stat->out_receivers)
+		return finding_at(nr, "tells of %u+%u+%u instead of %u",
+				  stat->out_depth, stat->out_senders,
+				  stat->out_receivers, queue->depth);
+	return NULL;
+}
+
+static const char *step(struct queue *queue, unsigned int nr)
+{
+	const bool ok = succeeded(nr);
+
+	if (sends(nr))
+		return ok ? send_done(queue, nr) : send_failed(queue, nr);
+	if (receives(nr) || peeks(nr))
+		return ok ? receive_done(queue, nr) : receive_failed(queue, nr);
+	if (call_at(nr)->op == OP_POLL)
+		return poll_done(queue, nr);
+	if (call_at(nr)->op == OP_STAT && ok)
+		return stat_done(queue, nr);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ sequence */
+
+static bool concerns(const struct box *box, unsigned int nr)
+{
+	return record_at(nr)->start &&
+	       (is_unsure(nr) || record_at(nr)->box == box->id);
+}
+
+/* The call that began first of those that began after @stamp. */
+static unsigned int next_call(const struct box *box, uint32_t stamp)
+{
+	unsigned int i, next = MAX_CALLS;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (concerns(box, i) && record_at(i)->start > stamp &&
+		    (next == MAX_CALLS ||
+		     record_at(i)->start < record_at(next)->start))
+			next = i;
+	return next;
+}
+
+static bool is_alone(const struct box *box, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (i != nr && concerns(box, i) && overlap(i, nr))
+			return false;
+	return true;
+}
+
+static bool is_plain(unsigned int nr)
+{
+	return was_done(nr) && !is_unsure(nr) && !is_flipped(nr);
+}
+
+const char *check_exactly(const struct box *box)
+{
+	struct queue queue = { .box = box };
+	const char *wrong = NULL;
+	uint32_t stamp = 0;
+	unsigned int nr;
+
+	while (!wrong && (nr = next_call(box, stamp)) < MAX_CALLS) {
+		if (!is_plain(nr) || !is_alone(box, nr) ||
+		    box->may_end < record_at(nr)->end)
+			break;
+		wrong = step(&queue, nr);
+		stamp = record_at(nr)->start;
+	}
+	return wrong;
+}
+
+/* ------------------------------------------------------------ poll, then act */
+
+static bool is_quiet(unsigned int from, unsigned int to)
+{
+	const uint32_t start = record_at(from)->start;
+	const uint32_t end = record_at(to)->end;
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++) {
+		if (i == from || i == to || !record_at(i)->start)
+			continue;
+		if (record_at(i)->start > start && record_at(i)->start < end)
+			return false;
+		if (end_of(i) > start && end_of(i) < end)
+			return false;
+	}
+	return true;
+}
+
+/* Those that wait with too small a buffer are told so by a send that finds none. */
+static bool small_buffer_waits(unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (receives(i) && record_at(i)->start &&
+		    call_at(i)->arg[P_LEN] < call_at(nr)->arg[P_LEN] &&
+		    overlap(i, nr))
+			return true;
+	return false;
+}
+
+static const char *check_next(unsigned int poll, unsigned int nr)
+{
+	const uint32_t wanted = call_at(poll)->arg[P_FLAGS];
+	const uint32_t seen = record_at(poll)->revents;
+	const uint32_t bit = sends(nr) ? POLLOUT : POLLIN;
+
+	if (!(wanted & (sends(nr) ? WANT_OUT : WANT_IN)) ||
+	    !(record_at(poll)->rights &
+	      (sends(nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE)))
+		return NULL;
+	if (seen & bit && failed_with(nr, EAGAIN) && !small_buffer_waits(nr))
+		return finding_at(nr,
+				  "nothing to do right after a poll saw it");
+	if (!(seen & bit) && succeeded(nr))
+		return finding_at(nr,
+				  "succeeded right after a poll saw nothing");
+	return NULL;
+}
+
+/* Both send and receive have the same flag for it. */
+_Static_assert(MBX_SEND_NONBLOCK == MBX_RECEIVE_NONBLOCK, "nonblock");
+
+static bool acts_at_once(unsigned int nr)
+{
+	const unsigned int op = call_at(nr)->op;
+
+	return (op == OP_SEND || op == OP_RECEIVE) &&
+	       call_at(nr)->arg[P_FLAGS] & MBX_SEND_NONBLOCK;
+}
+
+const char *check_polls(void)
+{
+	const char *wrong = NULL;
+	const struct box *box;
+	unsigned int i, nr;
+
+	for (i = 0; i < arena->program.nr && !wrong; i++) {
+		box = box_of(i);
+		if (call_at(i)->op != OP_POLL || !succeeded(i) || !box)
+			continue;
+		nr = next_call(box, record_at(i)->end);
+		if (nr < MAX_CALLS && acts_at_once(nr) && is_plain(nr) &&
+		    is_plain(i) && box->may_end > record_at(nr)->end &&
+		    is_quiet(i, nr))
+			wrong = check_next(i, nr);
+	}
+	return wrong;
+}

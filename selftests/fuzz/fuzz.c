@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A run: several jobs side by side, as one alone mostly waits for somebody to
+ * wake up; stopped now and then, to see whether nothing is left.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../observe.h"
+#include "corpus.h"
+#include "idle.h"
+#include "kcov.h"
+#include "run.h"
+#include "session.h"
+
+#define STATUS_PERIOD (5 * SEC)
+#define ROUND (30 * SEC)
+
+static uint64_t start, last_status;
+
+static uint64_t now(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
+}
+
+static void print_status(void)
+{
+	const double seconds = (now() - start) / 1e9;
+	unsigned long long executions = 0;
+	unsigned int i;
+
+	for (i = 0; i < options.jobs; i++)
+		executions += tally->executions[i];
+	fprintf(stderr,
+		"fuzz: %.0f s, %llu executions, %.1f/s, corpus %u, %u edges, ",
+		seconds, executions, executions / seconds, corpus_size(),
+		kcov_edges());
+	if (options.sites)
+		fprintf(stderr, "%u of %u places, seed %llu\n", kcov_places(),
+			options.sites, (unsigned long long)options.seed);
+	else
+		fprintf(stderr, "%u places, seed %llu\n", kcov_places(),
+			(unsigned long long)options.seed);
+	last_status = now();
+}
+
+static void start_jobs(uint64_t until)
+{
+	fflush(stdout);
+	for (job = 0; job < options.jobs; job++)
+		if (!fork())
+			job_run(until);
+	job = 0;
+}
+
+/* False if one of them has found something, or has died of it. */
+static bool wait_jobs(void)
+{
+	bool fine = true;
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid < 0 && errno == ECHILD)
+			return fine;
+		if (pid > 0 && status) {
+			fine = false;
+			store(&tally->stop, 1);
+		}
+		if (!pid)
+			usleep(20000);
+		if (now() > last_status + STATUS_PERIOD)
+			print_status();
+	}
+}
+
+static bool run_round(uint64_t until)
+{
+	const char *wrong;
+
+	start_jobs(until);
+	if (!wait_jobs())
+		return false;
+	wrong = idle_check() ?: idle_reload();
+	if (wrong)
+		printf("FOUND: %s\n", wrong);
+	return !wrong;
+}
+
+int fuzz_all(void)
+{
+	const char *wrong;
+	bool fine = true;
+	uint64_t end;
+
+	tally = shared_memory(sizeof(*tally));
+	corpus_init();
+	if (!kcov_init())
+		fprintf(stderr, "fuzz: no KCOV: results alone lead the way\n");
+	wrong = options.corpus ? corpus_load(options.corpus) : NULL;
+	if (wrong) {
+		fprintf(stderr, "fuzz: %s: %s\n", options.corpus, wrong);
+		return 2;
+	}
+	start = now();
+	last_status = start;
+	end = start + options.seconds * SEC;
+	while (fine && now() < end)
+		fine = run_round(now() + ROUND < end ? now() + ROUND : end);
+	print_status();
+	if (options.places && !kcov_write(options.places))
+		return 2;
+	return !fine;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise 5 and 6: nobody sleeps where he need not, or in a mailbox that has
+ * ended.  To be asked when nothing moves any more.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "../command.h"
+#include "../observe.h"
+#include "model.h"
+
+/* One who has been woken is not asleep, even if he cannot run for long. */
+#define LOOKS 60
+
+static bool is_running(unsigned int nr)
+{
+	return load(&record_at(nr)->state) == CALL_RUNNING;
+}
+
+/* Somebody may hold a message for as long as a page is missing. */
+static bool anybody_stuck(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (is_running(i) && (call_at(i)->arg[P_DATA] == MEM_STUCK ||
+				      call_at(i)->arg[P_ARG] == MEM_STUCK))
+			return true;
+	return false;
+}
+
+static bool receiver_waits(uint64_t box)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (is_running(i) && receives(i) && record_at(i)->box == box)
+			return true;
+	return false;
+}
+
+static bool could_receive(const struct mbx_stat *stat)
+{
+	return stat->out_depth || stat->out_senders;
+}
+
+static bool could_send(const struct mbx_stat *stat, bool sync)
+{
+	if (!sync && stat->out_depth < stat->out_capacity)
+		return true;
+	return (sync || !stat->out_capacity) && receiver_waits(stat->out_id);
+}
+
+static bool could_poll(unsigned int nr, const struct mbx_stat *stat)
+{
+	const uint32_t flags = call_at(nr)->arg[P_FLAGS];
+	const uint32_t rights = record_at(nr)->rights;
+
+	if (flags & WANT_IN && rights & MBX_OPEN_RECEIVE && could_receive(stat))
+		return true;
+	return flags & WANT_OUT && rights & MBX_OPEN_SEND &&
+	       could_send(stat, false);
+}
+
+/* Why the call should not sleep, or NULL. */
+static const char *why_awake(unsigned int nr)
+{
+	const uint64_t id = record_at(nr)->box;
+	struct mbx_stat stat;
+	int fd, err;
+
+	fd = box_open(run_control, NULL, id, 0);
+	if (fd < 0)
+		return "sleeps in a mailbox that has ended";
+	err = box_stat(fd, &stat);
+	close(fd);
+	if (err)
+		return "sleeps in a mailbox that has just ended";
+	if (sends(nr) && could_send(&stat, is_sync(nr)))
+		return "sleeps although it could send";
+	if ((receives(nr) || peeks(nr)) && could_receive(&stat))
+		return "sleeps although it could receive";
+	if (call_at(nr)->op == OP_POLL && could_poll(nr, &stat))
+		return "sleeps although what it polls for is there";
+	return NULL;
+}
+
+static bool is_suspect(unsigned int nr)
+{
+	const struct call *call = call_at(nr);
+
+	return is_running(nr) && op_info[call->op].blocks &&
+	       record_at(nr)->box && call->task < TASKS;
+}
+
+static bool any_flip(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (call_at(i)->op == OP_FLIP)
+			return true;
+	return false;
+}
+
+static const char *check_one(unsigned int nr)
+{
+	const char *why = NULL;
+	unsigned int i;
+
+	for (i = 0; i < LOOKS; i++) {
+		if (!is_suspect(nr) || task_state(call_at(nr)->task) != 'S')
+			return NULL;
+		why = why_awake(nr);
+		if (!why)
+			return NULL;
+		usleep(i * 100);
+	}
+	return finding_at(nr, "%s", why);
+}
+
+const char *live_check(void)
+{
+	const char *wrong = NULL;
+	unsigned int i;
+
+	/* Flags that were changed make another call of it. */
+	if (anybody_stuck() || any_flip())
+		return NULL;
+	for (i = 0; i < arena->program.nr && !wrong; i++)
+		if (is_suspect(i) && !is_unsure(i))
+			wrong = check_one(i);
+	return wrong;
+}

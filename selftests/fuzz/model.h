@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: what may come back from a program.
+ *
+ * It looks at the records after the fact.  Where calls ran side by side it does
+ * not know which one was first, and asks only for what must hold in any case.
+ */
+#ifndef FUZZ_MODEL_H
+#define FUZZ_MODEL_H
+
+#include "arena.h"
+#include "memory.h"
+#include "run.h"
+
+#define NEVER 0xffffffffU
+
+/**
+ * struct box - a mailbox that the program has created
+ * @id: never 0
+ * @create: the call that created it
+ * @owner: process that it dies with, -1 for none
+ * @capacity: as it says itself, like the two below
+ * @flags: likewise
+ * @msg_max: likewise
+ * @may_end: stamp, since when it may have ended
+ * @ended: stamp, since when it has ended for certain
+ * @deletable: EIDRM is possible
+ * @orphanable: EOWNERDEAD is possible
+ * @finished: how it was found at the end, NULL if it was not looked for
+ */
+struct box {
+	uint64_t id;
+	unsigned int create;
+	int owner;
+	uint32_t capacity;
+	uint32_t flags;
+	uint32_t msg_max;
+	uint32_t may_end;
+	uint32_t ended;
+	bool deletable;
+	bool orphanable;
+	const struct finished *finished;
+};
+
+extern struct box boxes[MAX_CALLS];
+extern unsigned int nr_boxes;
+
+/* view.c */
+void view_make(void);
+const struct box *box_of(unsigned int nr);
+enum by find_by(unsigned int nr);
+bool is_unsure(unsigned int nr);
+bool is_flipped(unsigned int nr);
+bool is_unmapped(unsigned int nr, uint32_t *since);
+bool kind_may_fault(unsigned int nr, enum param memory);
+
+/* Each returns NULL, or what is wrong. */
+const char *check_result(unsigned int nr); /* results.c */
+const char *check_deliveries(void); /* delivery.c */
+const char *check_order(void); /* order.c */
+const char *check_exactly(const struct box *box); /* exact.c */
+const char *check_polls(void); /* exact.c */
+const char *check_accounts(const struct box *box); /* account.c */
+
+static inline const struct call *call_at(unsigned int nr)
+{
+	return &arena->program.call[nr];
+}
+
+static inline const struct record *record_at(unsigned int nr)
+{
+	return &arena->record[nr];
+}
+
+static inline bool was_done(unsigned int nr)
+{
+	return record_at(nr)->state == CALL_DONE;
+}
+
+static inline bool has_begun(unsigned int nr)
+{
+	return record_at(nr)->state == CALL_DONE ||
+	       record_at(nr)->state == CALL_KILLED;
+}
+
+static inline bool sends(unsigned int nr)
+{
+	return call_at(nr)->op == OP_SEND || call_at(nr)->op == OP_WRITE;
+}
+
+static inline bool peeks(unsigned int nr)
+{
+	return call_at(nr)->op == OP_RECEIVE &&
+	       call_at(nr)->arg[P_FLAGS] & MBX_RECEIVE_PEEK;
+}
+
+static inline bool receives(unsigned int nr)
+{
+	return call_at(nr)->op == OP_READ ||
+	       (call_at(nr)->op == OP_RECEIVE && !peeks(nr));
+}
+
+static inline bool succeeded(unsigned int nr)
+{
+	return was_done(nr) && record_at(nr)->ret >= 0;
+}
+
+static inline bool failed_with(unsigned int nr, int err)
+{
+	return was_done(nr) && record_at(nr)->ret < 0 &&
+	       record_at(nr)->err == err;
+}
+
+static inline bool is_sync(unsigned int nr)
+{
+	return call_at(nr)->op == OP_SEND &&
+	       call_at(nr)->arg[P_FLAGS] & MBX_SEND_SYNC;
+}
+
+static inline uint32_t end_of(unsigned int nr)
+{
+	return record_at(nr)->end ?: NEVER;
+}
+
+/* Was one over before the other began? */
+static inline bool before(unsigned int a, unsigned int b)
+{
+	return end_of(a) < record_at(b)->start;
+}
+
+static inline bool overlap(unsigned int a, unsigned int b)
+{
+	return record_at(a)->start && record_at(b)->start && !before(a, b) &&
+	       !before(b, a);
+}
+
+#endif /* FUZZ_MODEL_H */

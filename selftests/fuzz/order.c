@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise 2 and 3: messages leave a mailbox in the order in which they came, and
+ * who waits longer is served first.
+ */
+#include <errno.h>
+
+#include "model.h"
+
+/* A message that somebody got; @place orders those found at the end. */
+struct arrival {
+	int sender; /* -1: without content, known by its number only */
+	int receiver; /* -1 at the end */
+	unsigned int place;
+	uint64_t seq; /* 0 unknown */
+};
+
+static struct arrival arrivals[MAX_CALLS + MAX_DRAINED];
+static unsigned int nr_arrivals;
+
+static void add(const struct delivery *message, int receiver,
+		unsigned int place)
+{
+	arrivals[nr_arrivals++] = (struct arrival){
+		.sender = message->from < 0 ? -1 : message->from,
+		.receiver = receiver,
+		.place = place,
+		.seq = message->ids ? message->seq : 0,
+	};
+}
+
+static void gather(const struct box *box)
+{
+	unsigned int i;
+
+	nr_arrivals = 0;
+	for (i = 0; i < arena->program.nr; i++)
+		if (receives(i) && succeeded(i) && box_of(i) == box)
+			add(&record_at(i)->message, i, 0);
+	for (i = 0; box->finished && i < box->finished->drained; i++)
+		add(&box->finished->message[i], -1, i);
+}
+
+/* ----------------------------------------------------------------- evidence */
+
+/* Nothing that could make it sleep elsewhere, or queue up again. */
+static bool waits_plainly(unsigned int nr)
+{
+	const struct call *call = call_at(nr);
+	unsigned int i;
+
+	if (call->arg[P_DATA] == MEM_STUCK || call->arg[P_ARG] == MEM_STUCK ||
+	    is_flipped(nr))
+		return false;
+	for (i = 0; i < arena->program.nr; i++)
+		if (call_at(i)->op == OP_SIGNAL &&
+		    call_at(i)->arg[P_TARGET] == call->task)
+			return false;
+	return true;
+}
+
+/* Was @a asleep in the mailbox before @b came? */
+static bool queued_up_before(unsigned int a, unsigned int b)
+{
+	const uint32_t asleep = record_at(a)->asleep;
+
+	return asleep && asleep < record_at(b)->start && waits_plainly(a) &&
+	       waits_plainly(b);
+}
+
+static bool sent_before(const struct arrival *a, const struct arrival *b)
+{
+	if (a->seq && b->seq)
+		return a->seq < b->seq;
+	if (a->sender < 0 || b->sender < 0)
+		return false;
+	return before(a->sender, b->sender) ||
+	       queued_up_before(a->sender, b->sender);
+}
+
+static bool left_before(const struct arrival *a, const struct arrival *b)
+{
+	if (a->receiver < 0)
+		return b->receiver < 0 && a->place < b->place;
+	return b->receiver < 0 || before(a->receiver, b->receiver);
+}
+
+/* Whoever fails with a message in hand puts it back: others go ahead of it. */
+static bool may_be_put_back(const struct box *box)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if ((receives(i) || peeks(i)) && has_begun(i) &&
+		    (!box_of(i) || box_of(i) == box) &&
+		    (record_at(i)->state == CALL_KILLED ||
+		     failed_with(i, EFAULT) || is_flipped(i)))
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------- checks */
+
+static const char *complain(const struct arrival *late, const char *what)
+{
+	if (late->receiver >= 0)
+		return finding_at(late->receiver, "%s", what);
+	if (late->sender >= 0)
+		return finding_at(late->sender, "%s", what);
+	return finding("message %llu: %s", (unsigned long long)late->seq, what);
+}
+
+/* What the numbers say must be what has been seen. */
+static bool numbers_lie(const struct arrival *a, const struct arrival *b)
+{
+	return a->seq && b->seq && a->seq > b->seq && a->sender >= 0 &&
+	       b->sender >= 0 &&
+	       (before(a->sender, b->sender) ||
+		queued_up_before(a->sender, b->sender));
+}
+
+/* Of two that waited, the one that has waited longer gets the older message. */
+static bool served_before_its_turn(const struct arrival *a,
+				   const struct arrival *b)
+{
+	return a->receiver >= 0 && b->receiver >= 0 && a->seq && b->seq &&
+	       a->seq > b->seq && queued_up_before(a->receiver, b->receiver);
+}
+
+static const char *check_pair(const struct arrival *a, const struct arrival *b,
+			      bool put_back)
+{
+	if (a->seq && a->seq == b->seq)
+		return complain(a, "two messages have the same number");
+	if (numbers_lie(a, b))
+		return complain(a, "has a higher number than a later one");
+	if (put_back)
+		return NULL;
+	if (sent_before(a, b) && left_before(b, a))
+		return complain(a, "a later message had left before");
+	if (served_before_its_turn(a, b))
+		return complain(a, "waited longer, and got a later message");
+	return NULL;
+}
+
+static const char *check_box(const struct box *box)
+{
+	const bool put_back = may_be_put_back(box);
+	const char *wrong = NULL;
+	unsigned int i, j;
+
+	gather(box);
+	for (i = 0; i < nr_arrivals && !wrong; i++)
+		for (j = 0; j < nr_arrivals && !wrong; j++)
+			if (i != j)
+				wrong = check_pair(&arrivals[i], &arrivals[j],
+						   put_back);
+	return wrong;
+}
+
+const char *check_order(void)
+{
+	const char *wrong = NULL;
+	unsigned int i;
+
+	for (i = 0; i < nr_boxes && !wrong; i++)
+		wrong = check_box(&boxes[i]);
+	return wrong;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A call under examination, and what can be said about many operations. */
+#ifndef FUZZ_TRIAL_H
+#define FUZZ_TRIAL_H
+
+#include "model.h"
+
+struct trial {
+	unsigned int nr;
+	const struct call *call;
+	const struct record *record;
+	const struct box *box; /* NULL if it has none for certain */
+	bool vague; /* its arguments were changed, or its handle */
+	const char *must_fail; /* why, or NULL */
+	int errors[24];
+	unsigned int nr_errors;
+};
+
+static inline uint32_t get(const struct trial *trial, enum param p)
+{
+	return trial->call->arg[p];
+}
+
+/* aspects.c */
+void allow(struct trial *trial, int err);
+void allow_if(struct trial *trial, bool condition, int err);
+void demand_if(struct trial *trial, bool condition, int err, const char *why);
+
+bool program_has(enum op op);
+bool may_be_interrupted(const struct trial *trial, bool restart);
+bool has_handle(const struct trial *trial);
+bool arg_is_writable(enum memory kind);
+
+void judge_command(struct trial *trial, uint32_t known_flags);
+void judge_handle(struct trial *trial, uint32_t right);
+void judge_end(struct trial *trial);
+void judge_deadline(struct trial *trial, bool realtime);
+void judge_wait(struct trial *trial, bool nonblock);
+void judge_data(struct trial *trial);
+void judge_length(struct trial *trial);
+
+#endif /* FUZZ_TRIAL_H */

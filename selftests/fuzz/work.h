@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A call in progress: its arguments, where it wants to have them. */
+#ifndef FUZZ_WORK_H
+#define FUZZ_WORK_H
+
+#include "calls.h"
+#include "memory.h"
+
+struct work {
+	unsigned int nr;
+	unsigned int task;
+	const struct call *call;
+	struct record *record;
+	struct handle handle;
+	struct place arg;
+	struct place data;
+};
+
+static inline uint32_t get(const struct work *work, enum param p)
+{
+	return work->call->arg[p];
+}
+
+/* arguments.c */
+uint32_t arg_room(uint32_t size, enum size kind);
+void *put_arg(struct work *work, const void *arg, uint32_t size);
+void *put_data(struct work *work, bool message);
+uint64_t put_deadline(struct work *work, bool realtime);
+bool data_is_untouched(const struct work *work);
+void note_message(const struct work *work, uint32_t len);
+void note_ids(const struct work *work, const struct mbx_receive *arg);
+
+#endif /* FUZZ_WORK_H */
