@@ -2,7 +2,7 @@
 /* Who is woken, when, and with what. */
 #include "sleeps.h"
 
-#define MANY 50
+#define MANY 20
 
 FIXTURE(sleep) {
 	int control;

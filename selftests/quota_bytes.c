@@ -7,8 +7,8 @@
 
 #define USER 2001
 #define OTHER 2002
-#define USER_BYTES 1048576
-#define ROUNDS 5
+#define USER_BYTES 600000
+#define ROUNDS 3
 
 static const char *const max_user_bytes = MODULE_PARAM("max_user_bytes");
 static const char *const max_bytes = MODULE_PARAM("max_bytes");
