@@ -10,6 +10,7 @@
 #ifndef MBX_COPY_H
 #define MBX_COPY_H
 
+#include <linux/fault-inject-usercopy.h>
 #include <linux/instrumented.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
@@ -28,7 +29,7 @@ static inline int mbx_copy_from_user_atomic(void *to, const void __user *from,
 {
 	unsigned long left;
 
-	if (!access_ok(from, len))
+	if (should_fail_usercopy() || !access_ok(from, len))
 		return -EFAULT;
 	barrier_nospec();
 
@@ -54,7 +55,7 @@ static inline int mbx_copy_to_user_atomic(void __user *to, const void *from,
 {
 	unsigned long left;
 
-	if (!access_ok(to, len))
+	if (should_fail_usercopy() || !access_ok(to, len))
 		return -EFAULT;
 
 	instrument_copy_to_user(to, from, len);

@@ -4,10 +4,11 @@
  * system call fail.
  *
  * What is counted as a user copy: copy_from_user(), copy_to_user() and what is
- * built on them, strncpy_from_user(), and the copies of an iov_iter.  What is
- * not: get_user() and put_user(), and the copies with page faults disabled that
- * the module tries first.  Hence a step is mostly taken with its argument and
- * data in memory that is not mapped yet, so that those first tries fail.
+ * built on them, strncpy_from_user(), the copies of an iov_iter, and those with
+ * page faults disabled that the module tries first.  What is not: get_user() and
+ * put_user().  A first try that fails leaves the second; hence steps are mostly
+ * taken with argument and data in memory that is not mapped yet, which fails all
+ * first tries, and with failures from the n-th on.
  */
 #ifndef SELFTESTS_FAIL_NTH_H
 #define SELFTESTS_FAIL_NTH_H
