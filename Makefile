@@ -19,6 +19,7 @@
 #: make check-debug        the same on a kernel that finds memory errors, wrong
 #:                         locking and leaks; building it takes eight minutes once
 #: make check-kcsan        the same on one that finds data races
+#: make check-model        every way in which threads can wait, searched by spin
 #: make fuzz               random calls, guided by coverage, against a model
 #: make coverage           which lines and branches of the module the tests reach
 #: make lint               static checks
@@ -131,6 +132,9 @@ check-matrix: deps
 check-debug check-kcsan: check-%: deps deps-debug
 	$(Q)scripts/check $*
 
+check-model: deps-model
+	$(Q)scripts/check-model
+
 fuzz: deps deps-debug
 	$(Q)scripts/fuzz
 
@@ -157,5 +161,5 @@ help:
 
 .PHONY: all module user selftests install modules_install uninstall deps vm demo \
 	check check-user check-vm check-matrix check-debug check-kcsan \
-	fuzz coverage lint bench clean help
+	check-model fuzz coverage lint bench clean help
 .DELETE_ON_ERROR:
