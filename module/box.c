@@ -130,18 +130,6 @@ static int set_owner(struct mbx_box *box)
 	return 0;
 }
 
-/* The owner is the caller's process: it does not exit meanwhile. */
-static int register_box(struct mbx_box *box)
-{
-	int err;
-
-	mbx_proc_own(box);
-	err = mbx_table_add(box);
-	if (err)
-		mbx_proc_disown(box);
-	return err;
-}
-
 /**
  * mbx_box_create() - make a mailbox
  * @arg: its properties; flags and mode have been checked
@@ -183,14 +171,14 @@ struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
  */
 int mbx_box_publish(struct mbx_box *box)
 {
-	int err = register_box(box);
+	int err;
 
-	if (err == -EEXIST) {
-		/* The name may be that of a process that has just died. */
-		mbx_reap_flush();
-		err = register_box(box);
-	}
-	if (!err)
+	/* The owner is the caller's process: it does not exit meanwhile. */
+	mbx_proc_own(box);
+	err = mbx_table_add(box);
+	if (err)
+		mbx_proc_disown(box);
+	else
 		trace_mbx_create(box);
 	return err;
 }
@@ -224,10 +212,9 @@ static void withdraw_list(struct mbx_box *box, struct list_head *list,
  * Senders are woken together with the loss of the messages that others are
  * copying for them; see finish() in receive.c.
  */
-static void end_waits(struct mbx_box *box, int why, struct mbx_later *later)
+static void end_waits(struct mbx_box *box, struct mbx_later *later)
 {
 	spin_lock(&box->lock);
-	box->dead = mbx_box_orphaned(box) ? -EOWNERDEAD : why;
 	mbx_wake_list(&box->senders, box->dead, later);
 	mbx_wake_list(&box->synced, box->dead, later);
 	mbx_wake_list(&box->receivers, box->dead, later);
@@ -277,10 +264,10 @@ bool mbx_box_kill(struct mbx_box *box, int why)
 {
 	struct mbx_later later = {};
 
-	if (!mbx_table_remove(box))
+	if (!mbx_table_remove(box, why))
 		return false;
 
-	end_waits(box, why, &later);
+	end_waits(box, &later);
 	wake_pollers(&box->poll_in);
 	wake_pollers(&box->poll_out);
 	wake_pollers(&box->poll_end);

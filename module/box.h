@@ -111,7 +111,7 @@ struct mbx_handle {
 int mbx_table_init(void);
 void mbx_table_exit(void);
 int mbx_table_add(struct mbx_box *box);
-bool mbx_table_remove(struct mbx_box *box);
+bool mbx_table_remove(struct mbx_box *box, int why);
 struct mbx_box *mbx_box_find(const char *name, u32 name_len, u64 id);
 struct mbx_box *mbx_box_next(struct net *net, u64 *id);
 

@@ -26,6 +26,12 @@ static u32 name_hash(struct net *net, const char *name, u32 len)
 	return jhash(name, len, (u32)hash_ptr(net, 32));
 }
 
+/* The mailbox of a process that has died is about to be removed. */
+static bool alive_in(const struct mbx_box *box, const struct net *net)
+{
+	return box->net == net && !mbx_box_orphaned(box);
+}
+
 static struct mbx_box *name_find(struct net *net, const char *name, u32 len)
 {
 	struct mbx_box *box;
@@ -33,15 +39,10 @@ static struct mbx_box *name_find(struct net *net, const char *name, u32 len)
 	lockdep_assert_held(&boxes_lock);
 
 	hash_for_each_possible(names, box, name_node, name_hash(net, name, len))
-		if (box->net == net && box->name_len == len &&
+		if (alive_in(box, net) && box->name_len == len &&
 		    !memcmp(box->name, name, len))
 			return box;
 	return NULL;
-}
-
-static bool alive_in(const struct mbx_box *box, const struct net *net)
-{
-	return box->net == net && !mbx_box_orphaned(box);
 }
 
 /**
@@ -81,14 +82,17 @@ int mbx_table_add(struct mbx_box *box)
 }
 
 /**
- * mbx_table_remove() - make a mailbox unfindable
+ * mbx_table_remove() - make a mailbox unfindable, and mark it as dead
  * @box: the mailbox
+ * @why: -EIDRM or -EOWNERDEAD
  *
- * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Both at once: whoever does not find it any more has no use for a handle either.
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
  * Return: false if it was so already; else the caller must drop the reference
  * of the table, and that to the module.
  */
-bool mbx_table_remove(struct mbx_box *box)
+bool mbx_table_remove(struct mbx_box *box, int why)
 {
 	guard(mutex)(&boxes_lock);
 
@@ -99,6 +103,10 @@ bool mbx_table_remove(struct mbx_box *box)
 		hash_del(&box->name_node);
 	xa_erase(&ids, box->id);
 	box->net = NULL;
+
+	guard(spinlock)(&box->lock);
+
+	box->dead = mbx_box_orphaned(box) ? -EOWNERDEAD : why;
 	return true;
 }
 

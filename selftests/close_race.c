@@ -263,4 +263,25 @@ TEST_F_TIMEOUT(close_race, delete_and_receive, 120)
 	EXPECT_TRUE(wait_until(box_rows() <= self->before.rows));
 }
 
+/* Whoever does not find it any more cannot send to it either. */
+TEST_F_TIMEOUT(close_race, what_is_gone_takes_no_message, 120)
+{
+	const int control = self->arena->control;
+	pthread_t thread;
+	int i, fd, other;
+
+	for (i = 0; i < 1000; i++) {
+		fd = box_create(control, "gone", 0, MBX_UNBOUNDED);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, delete_it, &fd));
+		while ((other = box_open(control, "gone", 0, 0)) >= 0)
+			close(other);
+		ASSERT_EQ(ENOENT, errno);
+		ASSERT_EQ(-1, box_send(fd, "x", 1, 0));
+		ASSERT_EQ(EIDRM, errno);
+		pthread_join(thread, NULL);
+		close(fd);
+	}
+}
+
 TEST_HARNESS_MAIN

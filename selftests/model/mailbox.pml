@@ -179,6 +179,7 @@ chan peekers = [2] of { byte };
 chan ready = [MESSAGES] of { byte, byte };	/* seq, message */
 bool locked;
 bool findable = true;				/* it is in the tables */
+bool ended;					/* checked: so have all waits */
 bool owner_exited;
 
 byte running = THREADS + 1 + DELETE + OWNER + (SIGNAL > 0) + (KILL > 0);
@@ -234,7 +235,7 @@ inline check_box()
 	assert(!len(peekers) || (!len(ready) && !len(senders)));
 	assert(!waits_in_vain(3) || (!len(ready) && !sender_for(3)));
 	assert(!waits_in_vain(4) || (!len(ready) && !sender_for(4)));
-	assert(!dead || !(len(senders) + len(synced) + len(receivers) + len(peekers)))
+	assert(!ended || !(len(senders) + len(synced) + len(receivers) + len(peekers)))
 }
 
 /* Nothing will happen any more: whoever sleeps would do so forever. */
@@ -1237,8 +1238,9 @@ inline withdraw_list(which)
 	od
 }
 
-inline end_waits(why)
+inline mbx_table_remove(why)
 {
+	findable = false;
 	spin_lock();
 	error = mbx_box_error();
 #ifdef BUG_OWNER_FORGOTTEN
@@ -1247,6 +1249,13 @@ inline end_waits(why)
 	dead = (mbx_box_orphaned() -> EOWNERDEAD : why);
 #endif
 	assert(!error || error == dead);
+	mbx_unlock()
+}
+
+inline end_waits()
+{
+	spin_lock();
+	ended = true;
 	mbx_wake_list(senders, dead);
 #ifndef BUG_END_FORGETS_SYNCED
 	mbx_wake_list(synced, dead);
@@ -1269,8 +1278,8 @@ inline purge()
 inline mbx_box_kill(why)
 {
 	if
-	:: atomic { findable -> findable = false }	/* mbx_table_remove() */
-		d_step { end_waits(why) }
+	:: d_step { findable -> mbx_table_remove(why) }
+		d_step { end_waits() }
 		mbx_later_do();
 		atomic {
 			true;
