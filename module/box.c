@@ -112,6 +112,11 @@ static int charge_box(struct mbx_box *box)
 	if (!box->user)
 		return -ENOMEM;
 	err = mbx_quota_charge_box(box->user);
+	if (err) {
+		/* It may be due to processes that have just died. */
+		mbx_reap_flush();
+		err = mbx_quota_charge_box(box->user);
+	}
 	box->charged = !err;
 	return err;
 }

@@ -75,7 +75,8 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 
 /*
  * Called for each close, also by a process that exits: once its parent has
- * seen the exit, the mailboxes that it owned are gone.
+ * seen the exit, the mailboxes that it owned are gone.  One that has closed its
+ * handles before is cleaned up after a moment later.
  */
 static int file_flush(struct file *file, fl_owner_t id)
 {

@@ -107,6 +107,47 @@ TEST_F(quota, one_deleted_one_more)
 	EXPECT_CHILD(child);
 }
 
+/*
+ * One that has closed its handles, so that its exit waits for nothing, and that
+ * leaves a lot to be freed.
+ */
+static bool owner_comes_and_goes(int control)
+{
+	struct child child;
+	int fd, i;
+
+	if (!child_start(&child)) {
+		fd = box_create(control, "of-the-dead", MBX_CREATE_OWNED,
+				MBX_UNBOUNDED);
+		CHECK(fd >= 0);
+		for (i = 0; i < 2000; i++)
+			CHECK(!box_send(fd, "", 1, 0));
+		close(fd);
+		close(control);
+		child_exit();
+	}
+	return !child_join(&child);
+}
+
+TEST_F(quota, that_of_the_dead_can_be_had_at_once)
+{
+	struct child child;
+	int fd, i;
+
+	ASSERT_EQ(0, write_number(limits[MAX_USER_MAILBOXES], 1));
+	if (!child_start(&child)) {
+		CHECK(!become(USER, USER, 0));
+		for (i = 0; i < ROUNDS; i++) {
+			CHECK(owner_comes_and_goes(self->control));
+			fd = box_create(self->control, "of-the-dead", 0, 1);
+			CHECK(fd >= 0);
+			delete_all(&fd, 1);
+		}
+		child_exit();
+	}
+	EXPECT_CHILD(child);
+}
+
 TEST_F(quota, refused_creation_leaves_the_name)
 {
 	int fds[10], error;
