@@ -168,6 +168,22 @@ static struct mbx_task *find_stale(struct mbx_proc *proc)
 	return task && !pid_has_task(task->pid, PIDTYPE_PID) ? task : NULL;
 }
 
+static void link_task(struct mbx_task *task)
+{
+	hash_add_rcu(tasks, &task->node, (unsigned long)task->pid);
+	list_add_tail_rcu(&task->sibling, &task->proc->tasks);
+}
+
+/* In one step: there is no time at which a reader finds neither. */
+static void replace_task(struct mbx_task *old, struct mbx_task *task)
+{
+	mbx_usage_add(&task->usage, &old->usage);
+	/* Pairs with mbx_task_is_current(). */
+	WRITE_ONCE(old->self, NULL);
+	hlist_replace_rcu(&old->node, &task->node);
+	list_replace_rcu(&old->sibling, &task->sibling);
+}
+
 /* Puts @task, which nobody else knows yet, in the place of older records. */
 static struct mbx_task *task_publish(struct mbx_task *task)
 {
@@ -176,14 +192,14 @@ static struct mbx_task *task_publish(struct mbx_task *task)
 
 	raw_spin_lock(&records_lock);
 	write_seqcount_begin(&proc->changes);
-	old = mbx_task_find(task->pid);
-	if (old)
-		unlink_task(old, &task->usage);
 	stale = find_stale(proc);
 	if (stale)
 		unlink_task(stale, &proc->past);
-	hash_add_rcu(tasks, &task->node, (unsigned long)task->pid);
-	list_add_tail_rcu(&task->sibling, &proc->tasks);
+	old = mbx_task_find(task->pid);
+	if (old)
+		replace_task(old, task);
+	else
+		link_task(task);
 	write_seqcount_end(&proc->changes);
 	raw_spin_unlock(&records_lock);
 
@@ -314,12 +330,13 @@ static void retire_task(struct mbx_task *task, struct mbx_dying *dying)
 	llist_add(&task->dying, &dying->tasks);
 }
 
+/* Threads that are still on their way here retire their own records. */
 static void retire_proc(struct mbx_proc *proc, struct mbx_dying *dying)
 {
-	struct mbx_task *task, *next;
+	struct mbx_task *stale = find_stale(proc);
 
-	list_for_each_entry_safe(task, next, &proc->tasks, sibling)
-		retire_task(task, dying);
+	if (stale)
+		retire_task(stale, dying);
 	/*
 	 * Pairs with mbx_box_orphaned().  Whoever has learnt of the exit from a
 	 * parent or a pidfd comes after it.
