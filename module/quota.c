@@ -181,6 +181,29 @@ static bool exempt(void)
 	return capable(CAP_SYS_RESOURCE);
 }
 
+/* What is refused is at no time in the sum, where others would run into it. */
+static bool add_box(atomic_t *sum, unsigned int max)
+{
+	int old = atomic_read(sum);
+
+	do {
+		if (old >= max)
+			return false;
+	} while (!atomic_try_cmpxchg(sum, &old, old + 1));
+	return true;
+}
+
+static bool add_bytes(atomic_long_t *sum, size_t bytes, unsigned long max)
+{
+	long old = atomic_long_read(sum);
+
+	do {
+		if (old + bytes > max)
+			return false;
+	} while (!atomic_long_try_cmpxchg(sum, &old, old + bytes));
+	return true;
+}
+
 /**
  * mbx_quota_charge_box() - account for a new mailbox
  * @user: who creates it
@@ -190,13 +213,13 @@ static bool exempt(void)
  */
 int mbx_quota_charge_box(struct mbx_user *user)
 {
-	if (atomic_inc_return(&user->nr_boxes) > limit(max_user_mailboxes) &&
-	    !exempt()) {
-		atomic_dec(&user->nr_boxes);
-		return -EDQUOT;
+	if (!add_box(&user->nr_boxes, limit(max_user_mailboxes))) {
+		if (!exempt())
+			return -EDQUOT;
+		atomic_inc(&user->nr_boxes);
 	}
-	if (atomic_inc_return(&nr_boxes) > limit(max_mailboxes)) {
-		mbx_quota_uncharge_box(user);
+	if (!add_box(&nr_boxes, limit(max_mailboxes))) {
+		atomic_dec(&user->nr_boxes);
 		return -ENOSPC;
 	}
 	return 0;
@@ -222,14 +245,13 @@ void mbx_quota_uncharge_box(struct mbx_user *user)
  */
 int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes)
 {
-	if (atomic_long_add_return(bytes, &user->bytes) >
-		    limit(max_user_bytes) &&
-	    !exempt()) {
-		atomic_long_sub(bytes, &user->bytes);
-		return -EDQUOT;
+	if (!add_bytes(&user->bytes, bytes, limit(max_user_bytes))) {
+		if (!exempt())
+			return -EDQUOT;
+		atomic_long_add(bytes, &user->bytes);
 	}
-	if (atomic_long_add_return(bytes, &nr_bytes) > limit(max_bytes)) {
-		mbx_quota_uncharge_bytes(user, bytes);
+	if (!add_bytes(&nr_bytes, bytes, limit(max_bytes))) {
+		atomic_long_sub(bytes, &user->bytes);
 		return -ENOSPC;
 	}
 	return 0;
@@ -259,10 +281,8 @@ void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes)
 bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
 			  size_t bytes)
 {
-	if (atomic_long_add_return(bytes, &to->bytes) > limit(max_user_bytes)) {
-		atomic_long_sub(bytes, &to->bytes);
+	if (!add_bytes(&to->bytes, bytes, limit(max_user_bytes)))
 		return false;
-	}
 	atomic_long_sub(bytes, &from->bytes);
 	return true;
 }
