@@ -99,7 +99,9 @@ int mbx_reap_init(void)
 		return -ENOENT;
 	}
 
-	reap_wq = alloc_workqueue("ipc_mailbox", WQ_UNBOUND, 0);
+	/* What a process leaves that was killed for memory must get free. */
+	reap_wq =
+		alloc_workqueue("ipc_mailbox", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!reap_wq)
 		return -ENOMEM;
 
