@@ -21,7 +21,7 @@
  * @from: source
  * @len: length
  *
- * Context: Any.  Page faults are not served.
+ * Context: Process context, a spinlock may be held.  Page faults are not served.
  * Return: 0, or -EFAULT if a page is not there right now.
  */
 static inline int mbx_copy_from_user_atomic(void *to, const void __user *from,
@@ -47,7 +47,7 @@ static inline int mbx_copy_from_user_atomic(void *to, const void __user *from,
  * @from: the object
  * @len: length
  *
- * Context: Any.  Page faults are not served.
+ * Context: Process context, a spinlock may be held.  Page faults are not served.
  * Return: 0, or -EFAULT if a page is not there right now.
  */
 static inline int mbx_copy_to_user_atomic(void __user *to, const void *from,

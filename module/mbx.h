@@ -44,7 +44,7 @@
  *  4. records_lock in task.c (raw spinlock: the exit hook runs with preemption
  *     disabled, also on PREEMPT_RT)
  *       protects:  the tables of tasks and processes, members tagged [records]
- *  5. struct mbx_task.lock (raw spinlock, as it is taken under the former)
+ *  5. struct mbx_task.lock (raw spinlock: taken by readers under RCU)
  *       protects:  struct mbx_task.blocked
  *
  * Read without a lock, each with a comment at the access:
@@ -55,6 +55,7 @@
  *   struct mbx_proc.nr_boxes  by readers of /proc
  *   struct mbx_proc.exited    set once, before the parent can reap the process
  *   queues of pollers         see mbx_later_poll_in()
+ *   struct mbx_box.dead, queue and spare messages of a dead box: see purge()
  *   parameters                any of their values will do
  * and what the kernel itself changes meanwhile: mbx_glance() and data_race().
  *

@@ -104,7 +104,7 @@ static inline void *mbx_msg_payload(struct mbx_msg *msg)
  * @data: the payload
  * @len: its length, within the class of @msg
  *
- * Context: Any.  Page faults are not served.
+ * Context: Process context, a spinlock may be held.  Page faults are not served.
  * Return: 0, or -EFAULT if a page is not there right now.
  */
 static inline int mbx_msg_fill_atomic(struct mbx_msg *msg,
