@@ -74,6 +74,8 @@ module: $(BUILD)/VERSION
 	find . -type f \( $(SOURCES) \) -exec sh -c 'for f; do \
 		[ -L $(OUT)/$$f ] || ln -s $(CURDIR)/module/$$f $(OUT)/$$f; \
 		done' sh {} + && \
+	{ echo $(KDIR) | cmp -s - $(OUT)/.kdir || $(MAKE) $(KBUILD) clean; } && \
+	echo $(KDIR) >$(OUT)/.kdir && \
 	$(MAKE) $(KBUILD) modules
 
 # module/Kbuild looks for it one directory up.
