@@ -171,4 +171,23 @@ static inline unsigned int process_of(unsigned int task)
 	return task / THREADS;
 }
 
+/* Is there a call of the program, number @i, for which that is so? */
+#define any_call_of(program, i, condition)                \
+	({                                                \
+		unsigned int i = 0;                       \
+		while (i < (program)->nr && !(condition)) \
+			i++;                              \
+		i < (program)->nr;                        \
+	})
+#define any_call(i, condition) any_call_of(&arena->program, i, condition)
+
+static inline bool program_uses(const struct program *program,
+				unsigned int process)
+{
+	return any_call_of(program, i,
+			   program->call[i].task < TASKS &&
+				   process_of(program->call[i].task) ==
+					   process);
+}
+
 #endif /* FUZZ_ARENA_H */

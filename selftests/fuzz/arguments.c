@@ -20,12 +20,7 @@
 
 static bool lengths_flip(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (arena->program.call[i].op == OP_FLIP)
-			return true;
-	return false;
+	return any_call(i, arena->program.call[i].op == OP_FLIP);
 }
 
 /* --------------------------------------------------------------- arguments */

@@ -30,31 +30,21 @@ void demand_if(struct trial *trial, bool condition, int err, const char *why)
 
 bool program_has(enum op op)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (call_at(i)->op == op && record_at(i)->start)
-			return true;
-	return false;
+	return any_call(i, call_at(i)->op == op && record_at(i)->start);
 }
 
 /* @restart: a signal after which a command starts anew is one, too */
 bool may_be_interrupted(const struct trial *trial, bool restart)
 {
-	const struct call *call;
-	unsigned int i;
+	const uint32_t end = trial->record->end;
 
-	if (arena->stop && trial->record->end > arena->stop)
+	if (arena->stop && end > arena->stop)
 		return true;
-	for (i = 0; i < arena->program.nr; i++) {
-		call = call_at(i);
-		if (call->op == OP_SIGNAL &&
-		    call->arg[P_TARGET] == trial->call->task &&
-		    (restart || !call->arg[P_RESTART]) &&
-		    record_at(i)->start < trial->record->end)
-			return true;
-	}
-	return false;
+	return any_call(i, call_at(i)->op == OP_SIGNAL &&
+				   call_at(i)->arg[P_TARGET] ==
+					   trial->call->task &&
+				   (restart || !call_at(i)->arg[P_RESTART]) &&
+				   record_at(i)->start < end);
 }
 
 bool has_handle(const struct trial *trial)
@@ -159,14 +149,10 @@ void judge_data(struct trial *trial)
 
 static bool longer_was_sent(const struct trial *trial)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (sends(i) && record_at(i)->start &&
-		    (call_at(i)->arg[P_LEN] > get(trial, P_LEN) ||
-		     is_flipped(i)))
-			return true;
-	return false;
+	return any_call(i,
+			sends(i) && record_at(i)->start &&
+				(call_at(i)->arg[P_LEN] > get(trial, P_LEN) ||
+				 is_flipped(i)));
 }
 
 void judge_length(struct trial *trial)

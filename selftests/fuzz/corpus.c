@@ -17,6 +17,8 @@
 
 #define CORPUS_MAX 8192
 #define FEATURES 65536
+/* Of a program that has not run yet: middling. */
+#define UNKNOWN_COST 50000000
 
 /* An entry is there before it is counted in @ready. */
 struct corpus {
@@ -25,6 +27,7 @@ struct corpus {
 	uint32_t loaded;
 	uint32_t tried;
 	uint8_t features[FEATURES];
+	uint64_t costs[CORPUS_MAX];
 	struct program programs[CORPUS_MAX];
 };
 
@@ -51,15 +54,24 @@ const struct program *corpus_untried(void)
 }
 
 /* Half of the time one of the newest. */
+static unsigned int pick_one(struct rng *rng, unsigned int nr)
+{
+	if (rng_once_in(rng, 2))
+		return nr - 1 - rng_below(rng, nr / 4 + 1);
+	return rng_below(rng, nr);
+}
+
+/* The cheaper of two: processes that come and go take most of the time. */
 const struct program *corpus_pick(struct rng *rng)
 {
 	const unsigned int nr = corpus_size();
+	unsigned int a, b;
 
 	if (!nr)
 		return NULL;
-	if (rng_once_in(rng, 2))
-		return &corpus->programs[nr - 1 - rng_below(rng, nr / 4 + 1)];
-	return &corpus->programs[rng_below(rng, nr)];
+	a = pick_one(rng, nr);
+	b = pick_one(rng, nr);
+	return &corpus->programs[corpus->costs[a] < corpus->costs[b] ? a : b];
 }
 
 static const char *write_program(const struct program *program, const char *dir)
@@ -83,7 +95,8 @@ static const char *write_program(const struct program *program, const char *dir)
 	return fclose(f) ? "cannot write a file" : NULL;
 }
 
-const char *corpus_add(const struct program *program, const char *keep)
+const char *corpus_add(const struct program *program, uint64_t cost,
+		       const char *keep)
 {
 	const uint32_t nr =
 		__atomic_fetch_add(&corpus->nr, 1, __ATOMIC_SEQ_CST);
@@ -92,6 +105,7 @@ const char *corpus_add(const struct program *program, const char *keep)
 	if (nr >= CORPUS_MAX)
 		return NULL;
 	corpus->programs[nr] = *program;
+	corpus->costs[nr] = cost;
 	do
 		expected = nr;
 	while (!__atomic_compare_exchange_n(&corpus->ready, &expected, nr + 1,
@@ -115,7 +129,7 @@ static const char *load_file(const char *path)
 	if (wrong)
 		fprintf(stderr, "%s: %s\n", path, wrong);
 	else if (program.nr)
-		wrong = corpus_add(&program, NULL);
+		wrong = corpus_add(&program, UNKNOWN_COST, NULL);
 	return wrong;
 }
 

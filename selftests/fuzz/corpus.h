@@ -11,7 +11,8 @@ void corpus_init(void);
 
 /* Return NULL, or what is wrong. */
 const char *corpus_load(const char *dir);
-const char *corpus_add(const struct program *program, const char *keep);
+const char *corpus_add(const struct program *program, uint64_t cost,
+		       const char *keep);
 
 unsigned int corpus_size(void);
 const struct program *corpus_pick(struct rng *rng);

@@ -145,13 +145,8 @@ static const char *check_drained(const struct finished *finished)
 /* A receiver that was killed may have got it. */
 static bool died_with_it(unsigned int sender)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (record_at(i)->state == CALL_KILLED && receives(i) &&
-		    record_at(i)->message.from == (int)sender)
-			return true;
-	return false;
+	return any_call(i, record_at(i)->state == CALL_KILLED && receives(i) &&
+				   record_at(i)->message.from == (int)sender);
 }
 
 static bool is_drained(const struct box *box)
@@ -172,14 +167,11 @@ static const char *check_lost(unsigned int nr)
 
 static bool may_not_return_early(unsigned int nr, const struct box *box)
 {
-	unsigned int i;
-
 	if (call_at(nr)->op == OP_SEND &&
 	    call_at(nr)->arg[P_FLAGS] & MBX_SEND_NONBLOCK)
 		return false;
-	for (i = 0; i < arena->program.nr; i++)
-		if (call_at(i)->op == OP_NONBLOCK)
-			return false;
+	if (any_call(i, call_at(i)->op == OP_NONBLOCK))
+		return false;
 	return is_sync(nr) || (box && !box->capacity);
 }
 

@@ -153,12 +153,7 @@ static unsigned int next_call(const struct box *box, uint32_t stamp)
 
 static bool is_alone(const struct box *box, unsigned int nr)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (i != nr && concerns(box, i) && overlap(i, nr))
-			return false;
-	return true;
+	return !any_call(i, i != nr && concerns(box, i) && overlap(i, nr));
 }
 
 static bool is_plain(unsigned int nr)
@@ -189,30 +184,21 @@ static bool is_quiet(unsigned int from, unsigned int to)
 {
 	const uint32_t start = record_at(from)->start;
 	const uint32_t end = record_at(to)->end;
-	unsigned int i;
 
-	for (i = 0; i < arena->program.nr; i++) {
-		if (i == from || i == to || !record_at(i)->start)
-			continue;
-		if (record_at(i)->start > start && record_at(i)->start < end)
-			return false;
-		if (end_of(i) > start && end_of(i) < end)
-			return false;
-	}
-	return true;
+	return !any_call(i, i != from && i != to &&
+				    ((record_at(i)->start > start &&
+				      record_at(i)->start < end) ||
+				     (record_at(i)->start &&
+				      end_of(i) > start && end_of(i) < end)));
 }
 
 /* Those that wait with too small a buffer are told so by a send that finds none. */
 static bool small_buffer_waits(unsigned int nr)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (receives(i) && record_at(i)->start &&
-		    call_at(i)->arg[P_LEN] < call_at(nr)->arg[P_LEN] &&
-		    overlap(i, nr))
-			return true;
-	return false;
+	return any_call(i, receives(i) && record_at(i)->start &&
+				   call_at(i)->arg[P_LEN] <
+					   call_at(nr)->arg[P_LEN] &&
+				   overlap(i, nr));
 }
 
 static const char *check_next(unsigned int poll, unsigned int nr)

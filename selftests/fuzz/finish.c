@@ -11,7 +11,7 @@
 #include "../command.h"
 #include "memory.h"
 #include "message.h"
-#include "worker.h"
+#include "run.h"
 
 static bool drain_one(int fd, struct delivery *message)
 {

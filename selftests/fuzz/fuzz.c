@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A run: several jobs side by side, as one alone mostly waits for somebody to
- * wake up; stopped now and then, to see whether nothing is left.
+ * A run: a job for each CPU, and one that uses all of them; stopped now and then,
+ * to see whether nothing is left.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -13,13 +13,12 @@
 
 #include "../observe.h"
 #include "corpus.h"
-#include "idle.h"
 #include "kcov.h"
 #include "run.h"
 #include "session.h"
 
 #define STATUS_PERIOD (5 * SEC)
-#define ROUND (30 * SEC)
+#define ROUND (120 * SEC)
 
 static uint64_t start, last_status;
 
@@ -37,15 +36,10 @@ static void print_status(void)
 	for (i = 0; i < options.jobs; i++)
 		executions += tally->executions[i];
 	fprintf(stderr,
-		"fuzz: %.0f s, %llu executions, %.1f/s, corpus %u, %u edges, ",
+		"fuzz: %.0f s, %llu executions, %.1f/s, corpus %u, %u edges, %u of %llu places, seed %llu\n",
 		seconds, executions, executions / seconds, corpus_size(),
-		kcov_edges());
-	if (options.sites)
-		fprintf(stderr, "%u of %u places, seed %llu\n", kcov_places(),
-			options.sites, (unsigned long long)options.seed);
-	else
-		fprintf(stderr, "%u places, seed %llu\n", kcov_places(),
-			(unsigned long long)options.seed);
+		kcov_edges(), kcov_places(), (unsigned long long)options.sites,
+		(unsigned long long)options.seed);
 	last_status = now();
 }
 
@@ -87,7 +81,7 @@ static bool run_round(uint64_t until)
 	start_jobs(until);
 	if (!wait_jobs())
 		return false;
-	wrong = idle_check() ?: idle_reload();
+	wrong = idle_check();
 	if (wrong)
 		printf("FOUND: %s\n", wrong);
 	return !wrong;

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "../observe.h"
 #include "corpus.h"
-#include "idle.h"
 #include "kcov.h"
 #include "mutate.h"
 #include "run.h"
@@ -101,22 +101,27 @@ static void next_program(struct program *program)
 static const char *fuzz_once(struct program *program)
 {
 	const char *wrong;
+	uint64_t start;
 
 	next_program(program);
+	start = now();
 	wrong = run_one(program);
 	if (wrong)
 		return wrong;
 	kcov_collect_quietly();
 	if (kcov_collect() + features_collect())
-		wrong = corpus_add(program, options.keep);
+		wrong = corpus_add(program, now() - start, options.keep);
 	return wrong;
 }
 
-static const char *start(void)
+static const char *begin(void)
 {
+	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
 	run_control = open_control();
 	if (run_control < 0)
 		return finding("no " MBX_DEVICE);
+	workers_place((long)job < cpus ? (int)job : -1);
 	if (workers_init())
 		return finding("no memory");
 	kcov_open();
@@ -130,7 +135,7 @@ void job_run(uint64_t until)
 	const char *wrong;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	wrong = start();
+	wrong = begin();
 	while (!wrong && now() < until && !load(&tally->stop))
 		wrong = fuzz_once(&program);
 	if (wrong) {

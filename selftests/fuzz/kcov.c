@@ -47,7 +47,10 @@ static bool open_slot(unsigned int slot)
 		return false;
 	traces[slot] = mmap(NULL, WORDS * sizeof(unsigned long),
 			    PROT_READ | PROT_WRITE, MAP_SHARED, fds[slot], 0);
-	return traces[slot] != MAP_FAILED;
+	/* Only the supervisor reads it, and each fork would copy the mapping. */
+	return traces[slot] != MAP_FAILED &&
+	       !madvise(traces[slot], WORDS * sizeof(unsigned long),
+			MADV_DONTFORK);
 }
 
 bool kcov_init(void)

@@ -24,23 +24,13 @@ static bool is_running(unsigned int nr)
 /* Somebody may hold a message for as long as a page is missing. */
 static bool anybody_stuck(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (is_running(i) && (call_at(i)->arg[P_DATA] == MEM_STUCK ||
-				      call_at(i)->arg[P_ARG] == MEM_STUCK))
-			return true;
-	return false;
+	return any_call(i, is_running(i) && may_get_stuck(call_at(i)));
 }
 
 static bool receiver_waits(uint64_t box)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (is_running(i) && receives(i) && record_at(i)->box == box)
-			return true;
-	return false;
+	return any_call(i, is_running(i) && receives(i) &&
+				   record_at(i)->box == box);
 }
 
 static bool could_receive(const struct mbx_stat *stat)
@@ -97,16 +87,6 @@ static bool is_suspect(unsigned int nr)
 	       record_at(nr)->box && call->task < TASKS;
 }
 
-static bool any_flip(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (call_at(i)->op == OP_FLIP)
-			return true;
-	return false;
-}
-
 static const char *check_one(unsigned int nr)
 {
 	const char *why = NULL;
@@ -129,7 +109,7 @@ const char *live_check(void)
 	unsigned int i;
 
 	/* Flags that were changed make another call of it. */
-	if (anybody_stuck() || any_flip())
+	if (anybody_stuck() || any_call(i, call_at(i)->op == OP_FLIP))
 		return NULL;
 	for (i = 0; i < arena->program.nr && !wrong; i++)
 		if (is_suspect(i) && !is_unsure(i))

@@ -15,11 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "idle.h"
 #include "run.h"
 #include "session.h"
 
-struct options options = { .seconds = 60, .times = 1, .jobs = 4 };
+struct options options = { .seconds = 60, .times = 1 };
 
 static const char usage[] =
 	"Usage: abi_fuzz [--seed N] [--seconds S] [OPTION]...\n"
@@ -27,7 +26,7 @@ static const char usage[] =
 	"\n"
 	"  --seed N        what random programs follow from (default: the time)\n"
 	"  --seconds S     how long (60)\n"
-	"  --jobs N        so many at a time (4)\n"
+	"  --jobs N        so many at a time (one more than CPUs)\n"
 	"  --corpus DIR    programs to begin with\n"
 	"  --keep DIR      where to put those that are found worth keeping\n"
 	"  --places FILE   where to write which code has been executed\n"
@@ -39,74 +38,49 @@ static const char usage[] =
 
 /* --------------------------------------------------------------------- start */
 
-enum {
-	SEED,
-	SECONDS,
-	JOBS,
-	CORPUS,
-	KEEP,
-	PLACES,
-	SITES,
-	LOG,
-	REPLAY,
-	TIMES,
-	HELP
+static const struct option long_options[] = {
+	{ "seed", required_argument, NULL, 'r' },
+	{ "seconds", required_argument, NULL, 's' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "times", required_argument, NULL, 't' },
+	{ "sites", required_argument, NULL, 'n' },
+	{ "corpus", required_argument, NULL, 'c' },
+	{ "keep", required_argument, NULL, 'k' },
+	{ "places", required_argument, NULL, 'p' },
+	{ "log", no_argument, NULL, 'l' },
+	{ "replay", no_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{}
 };
 
-static const struct option long_options[] = {
-	{ "seed", required_argument, NULL, SEED },
-	{ "seconds", required_argument, NULL, SECONDS },
-	{ "jobs", required_argument, NULL, JOBS },
-	{ "corpus", required_argument, NULL, CORPUS },
-	{ "keep", required_argument, NULL, KEEP },
-	{ "places", required_argument, NULL, PLACES },
-	{ "sites", required_argument, NULL, SITES },
-	{ "log", no_argument, NULL, LOG },
-	{ "replay", no_argument, NULL, REPLAY },
-	{ "times", required_argument, NULL, TIMES },
-	{ "help", no_argument, NULL, HELP },
-	{}
+/* Where the numbers, file names and switches of the above go. */
+static uint64_t *const numbers[128] = {
+	['r'] = &options.seed,	['s'] = &options.seconds, ['j'] = &options.jobs,
+	['t'] = &options.times, ['n'] = &options.sites,
+};
+
+static const char **const names[128] = {
+	['c'] = &options.corpus,
+	['k'] = &options.keep,
+	['p'] = &options.places,
+};
+
+static bool *const switches[128] = {
+	['l'] = &options.log,
+	['f'] = &options.replay,
 };
 
 static void take_option(int option)
 {
-	switch (option) {
-	case SEED:
-		options.seed = strtoull(optarg, NULL, 0);
-		break;
-	case SECONDS:
-		options.seconds = strtoul(optarg, NULL, 0);
-		break;
-	case JOBS:
-		options.jobs = strtoul(optarg, NULL, 0);
-		break;
-	case CORPUS:
-		options.corpus = optarg;
-		break;
-	case KEEP:
-		options.keep = optarg;
-		break;
-	case PLACES:
-		options.places = optarg;
-		break;
-	case SITES:
-		options.sites = strtoul(optarg, NULL, 0);
-		break;
-	case LOG:
-		options.log = true;
-		break;
-	case REPLAY:
-		options.replay = true;
-		break;
-	case TIMES:
-		options.times = strtoul(optarg, NULL, 0);
-		break;
-	case HELP:
-		fputs(usage, stdout);
-		exit(0);
-	default:
-		fputs(usage, stderr);
-		exit(2);
+	if (numbers[option]) {
+		*numbers[option] = strtoull(optarg, NULL, 0);
+	} else if (names[option]) {
+		*names[option] = optarg;
+	} else if (switches[option]) {
+		*switches[option] = true;
+	} else {
+		fputs(usage, option == 'h' ? stdout : stderr);
+		exit(option == 'h' ? 0 : 2);
 	}
 }
 
@@ -122,6 +96,9 @@ int main(int argc, char **argv)
 	int option;
 
 	options.seed = time(NULL);
+	options.jobs = sysconf(_SC_NPROCESSORS_ONLN) + 1;
+	if (options.jobs > MAX_JOBS)
+		options.jobs = MAX_JOBS;
 	options.replay = argc == 1;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(option);

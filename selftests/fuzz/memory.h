@@ -43,6 +43,11 @@ void memory_restore(unsigned int process);
 /* Anywhere, with a descriptor of that process's userfaultfd. */
 void memory_resolve(unsigned int task, int uffd);
 
+static inline bool may_get_stuck(const struct call *call)
+{
+	return call->arg[P_DATA] == MEM_STUCK || call->arg[P_ARG] == MEM_STUCK;
+}
+
 /* What the kernel can make nothing of. */
 static inline bool memory_is_bad(enum memory kind)
 {

@@ -46,7 +46,6 @@ extern struct box boxes[MAX_CALLS];
 extern unsigned int nr_boxes;
 
 /* view.c */
-void view_make(void);
 const struct box *box_of(unsigned int nr);
 enum by find_by(unsigned int nr);
 bool is_unsure(unsigned int nr);

@@ -76,7 +76,7 @@ static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
 		call->arg[P_TARGET] = random_task(tasks, rng);
 	if ((op == OP_SEND || op == OP_RECEIVE) && rng_once_in(rng, 2))
 		call->arg[P_FLAGS] = random_flags(op, rng);
-	call->forked = op_info[op].forks && rng_once_in(rng, 10);
+	call->forked = op_info[op].forks && rng_once_in(rng, 30);
 	call->async = call->task != SUPERVISOR && rng_once_in(rng, 4);
 }
 
@@ -178,7 +178,7 @@ static void change(struct call *call, unsigned int tasks, struct rng *rng)
 		call->async = call->task != SUPERVISOR && !call->async;
 		return;
 	}
-	if (rng_once_in(rng, 8) && op_info[call->op].forks) {
+	if (rng_once_in(rng, 16) && op_info[call->op].forks) {
 		call->forked = !call->forked;
 		return;
 	}
@@ -245,4 +245,79 @@ void program_mutate(struct program *program, const struct program *other,
 
 	while (times--)
 		mutate_once(program, other, rng);
+}
+
+/* --------------------------------------------------------------- minimise */
+
+/* Keeps a candidate that still fails. */
+static bool adopt(struct program *program, const struct program *candidate,
+		  bool (*fails)(const struct program *program))
+{
+	if (!fails(candidate))
+		return false;
+	*program = *candidate;
+	return true;
+}
+
+static bool drop_calls(struct program *program, unsigned int count,
+		       bool (*fails)(const struct program *program))
+{
+	struct program candidate;
+	bool smaller = false;
+	unsigned int at = program->nr;
+
+	while (at-- > 0) {
+		if (at + count > program->nr)
+			continue;
+		candidate = *program;
+		candidate.nr -= count;
+		memmove(&candidate.call[at], &candidate.call[at + count],
+			(candidate.nr - at) * sizeof(candidate.call[0]));
+		if (candidate.nr && adopt(program, &candidate, fails))
+			smaller = true;
+	}
+	return smaller;
+}
+
+static void simplify_call(struct program *program, unsigned int at,
+			  bool (*fails)(const struct program *program))
+{
+	struct program candidate;
+	struct call preset;
+	unsigned int p;
+
+	call_init(&preset, program->call[at].task, program->call[at].op);
+	for (p = 0; p < PARAMS; p++) {
+		if (program->call[at].arg[p] == preset.arg[p] ||
+		    !op_has(preset.op, p))
+			continue;
+		candidate = *program;
+		candidate.call[at].arg[p] = preset.arg[p];
+		adopt(program, &candidate, fails);
+	}
+	if (program->call[at].forked) {
+		candidate = *program;
+		candidate.call[at].forked = false;
+		adopt(program, &candidate, fails);
+	}
+	if (program->call[at].async) {
+		candidate = *program;
+		candidate.call[at].async = false;
+		adopt(program, &candidate, fails);
+	}
+}
+
+void program_minimise(struct program *program,
+		      bool (*fails)(const struct program *program))
+{
+	unsigned int count, at;
+
+	for (count = program->nr / 2; count > 1; count /= 2)
+		drop_calls(program, count, fails);
+	while (drop_calls(program, 1, fails))
+		;
+	for (at = 0; at < program->nr; at++)
+		simplify_call(program, at, fails);
+	while (drop_calls(program, 1, fails))
+		;
 }

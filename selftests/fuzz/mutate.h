@@ -6,12 +6,11 @@
 #include "program.h"
 #include "rng.h"
 
-/* mutate.c */
 void program_generate(struct program *program, struct rng *rng);
 void program_mutate(struct program *program, const struct program *other,
 		    struct rng *rng);
 
-/* minimise.c: drops what @fails does not need */
+/* Drops what @fails does not need. */
 void program_minimise(struct program *program,
 		      bool (*fails)(const struct program *program));
 

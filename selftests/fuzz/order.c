@@ -47,16 +47,10 @@ static void gather(const struct box *box)
 static bool waits_plainly(unsigned int nr)
 {
 	const struct call *call = call_at(nr);
-	unsigned int i;
 
-	if (call->arg[P_DATA] == MEM_STUCK || call->arg[P_ARG] == MEM_STUCK ||
-	    is_flipped(nr))
-		return false;
-	for (i = 0; i < arena->program.nr; i++)
-		if (call_at(i)->op == OP_SIGNAL &&
-		    call_at(i)->arg[P_TARGET] == call->task)
-			return false;
-	return true;
+	return !may_get_stuck(call) && !is_flipped(nr) &&
+	       !any_call(i, call_at(i)->op == OP_SIGNAL &&
+				    call_at(i)->arg[P_TARGET] == call->task);
 }
 
 /* Was @a asleep in the mailbox before @b came? */
@@ -88,15 +82,10 @@ static bool left_before(const struct arrival *a, const struct arrival *b)
 /* Whoever fails with a message in hand puts it back: others go ahead of it. */
 static bool may_be_put_back(const struct box *box)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if ((receives(i) || peeks(i)) && has_begun(i) &&
-		    (!box_of(i) || box_of(i) == box) &&
-		    (record_at(i)->state == CALL_KILLED ||
-		     failed_with(i, EFAULT) || is_flipped(i)))
-			return true;
-	return false;
+	return any_call(i, (receives(i) || peeks(i)) && has_begun(i) &&
+				   (!box_of(i) || box_of(i) == box) &&
+				   (record_at(i)->state == CALL_KILLED ||
+				    failed_with(i, EFAULT) || is_flipped(i)));
 }
 
 /* ------------------------------------------------------------------- checks */

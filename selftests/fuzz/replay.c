@@ -10,20 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "idle.h"
+#include "memory.h"
 #include "run.h"
 #include "session.h"
-
-static bool needs_stuck_memory(const struct program *program)
-{
-	unsigned int i;
-
-	for (i = 0; i < program->nr; i++)
-		if (program->call[i].arg[P_DATA] == MEM_STUCK ||
-		    program->call[i].arg[P_ARG] == MEM_STUCK)
-			return true;
-	return false;
-}
 
 static const char *replay_file(const char *file, bool *skip)
 {
@@ -31,10 +20,17 @@ static const char *replay_file(const char *file, bool *skip)
 	const char *wrong = program_load(&program, file);
 	unsigned int i;
 
-	for (i = 0; i < options.times && !wrong; i++)
+	/* As a job on one CPU does, then as one on all of them. */
+	workers_place(0);
+	for (i = 0; i < options.times && !wrong; i++) {
+		if (i == options.times / 2) {
+			workers_stop();
+			workers_place(-1);
+		}
 		wrong = run_one(&program);
-	*skip = !wrong && needs_stuck_memory(&program) &&
-		!worker_has_stuck_memory();
+	}
+	*skip = !wrong && !worker_has_stuck_memory() &&
+		any_call_of(&program, call, may_get_stuck(&program.call[call]));
 	return wrong;
 }
 

@@ -18,8 +18,8 @@
 #include "../observe.h"
 #include "futex.h"
 #include "kcov.h"
+#include "memory.h"
 #include "run.h"
-#include "worker.h"
 
 /* How often to look at what does not report itself. */
 #define GLANCE_US 300
@@ -38,9 +38,10 @@ static struct task *self(void)
 	return &arena->task[SUPERVISOR];
 }
 
-static void glance(uint32_t kick)
+/* Until a task tells something, or for that long. */
+static void pause_for(uint32_t kick, unsigned int us)
 {
-	futex_wait(&self()->kick, kick, GLANCE_US);
+	futex_wait(&self()->kick, kick, us);
 }
 
 static bool is_over(unsigned int nr)
@@ -50,12 +51,7 @@ static bool is_over(unsigned int nr)
 
 static bool all_over(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (!is_over(i))
-			return false;
-	return true;
+	return !any_call(i, !is_over(i));
 }
 
 static bool is_dead(unsigned int task)
@@ -120,7 +116,7 @@ static void watch(uint32_t kick, uint32_t turn)
 {
 	const bool closely = turn == arena->program.nr || may_sleep(turn);
 
-	futex_wait(&self()->kick, kick, closely ? GLANCE_US : LONG_GLANCE_US);
+	pause_for(kick, closely ? GLANCE_US : LONG_GLANCE_US);
 }
 
 /* True if all is over or asleep, false if that takes too long. */
@@ -137,10 +133,10 @@ static bool run_turns(void)
 			continue;
 		if (turn == end && all_settled())
 			return true;
-		watch(kick, turn);
-		if (turn < end && turn == load(&arena->turn) &&
-		    is_asleep(arena->program.call[turn].task))
+		if (turn < end && is_asleep(arena->program.call[turn].task))
 			turn_pass(turn, SUPERVISOR);
+		else
+			watch(kick, turn);
 	}
 	/* Whoever spins must not keep the others from their turns. */
 	while ((turn = load(&arena->turn)) < end)
@@ -151,13 +147,18 @@ static bool run_turns(void)
 
 /* ------------------------------------------------------------ ending sleeps */
 
-static void resolve_all(void)
+/* False if there was nobody who could be stuck. */
+static bool resolve_all(void)
 {
+	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < TASKS; i++)
-		if (!is_dead(i))
-			worker_resolve(i);
+	for (i = 0; i < arena->program.nr; i++)
+		if (!is_over(i) && may_get_stuck(&arena->program.call[i])) {
+			worker_resolve(arena->program.call[i].task);
+			any = true;
+		}
+	return any;
 }
 
 /* The call of a task, if it sleeps until a deadline. */
@@ -171,27 +172,32 @@ static const struct record *until_deadline(unsigned int task)
 	return record->deadline ? record : NULL;
 }
 
-static bool any_deadline(unsigned int *task)
+static const struct record *any_deadline(void)
 {
-	for (*task = 0; *task < TASKS; ++*task)
-		if (until_deadline(*task))
-			return true;
-	return false;
+	const struct record *record = NULL;
+	unsigned int i;
+
+	for (i = 0; i < TASKS && !record; i++)
+		record = until_deadline(i);
+	return record;
 }
 
 /* Deadlines are short: they pass now. */
 static const char *pass_deadlines(void)
 {
 	const uint64_t limit = now_ns(CLOCK_MONOTONIC) + PATIENCE;
-	unsigned int task;
+	const struct record *record;
+	uint64_t now, left;
 	uint32_t kick;
 
-	while (any_deadline(&task)) {
+	while ((record = any_deadline())) {
 		kick = load(&self()->kick);
-		if (now_ns(CLOCK_MONOTONIC) > limit)
-			return finding_at(load(&arena->task[task].busy) - 1,
+		now = now_ns(CLOCK_MONOTONIC);
+		if (now > limit)
+			return finding_at(record - arena->record,
 					  "sleeps on after its deadline");
-		glance(kick);
+		left = record->deadline > now ? record->deadline - now : 0;
+		pause_for(kick, GLANCE_US + left / 1000);
 		resolve_all();
 		run_turns();
 	}
@@ -224,7 +230,7 @@ static const char *stop_all(void)
 		resolve_all();
 		interrupt_all();
 		if (now_ns(CLOCK_MONOTONIC) < limit) {
-			glance(kick);
+			pause_for(kick, GLANCE_US);
 			continue;
 		}
 		for (i = 0; is_over(i); i++)
@@ -240,11 +246,8 @@ static const char *end_sleeps(void)
 
 	if (!all_over())
 		wrong = live_check();
-	if (!wrong && !all_over()) {
-		resolve_all();
-		if (run_turns())
-			wrong = all_over() ? NULL : live_check();
-	}
+	if (!wrong && resolve_all() && run_turns() && !all_over())
+		wrong = live_check();
 	if (!wrong)
 		wrong = pass_deadlines();
 	return wrong ?: stop_all();
@@ -252,22 +255,12 @@ static const char *end_sleeps(void)
 
 /* ----------------------------------------------------------------- clean-up */
 
-static bool took_part(unsigned int process)
-{
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (arena->program.call[i].task < TASKS &&
-		    process_of(arena->program.call[i].task) == process)
-			return true;
-	return false;
-}
-
 static void start_cleaning(unsigned int process)
 {
 	struct task *leader = &arena->task[process * THREADS];
 
-	if (is_dead(process * THREADS) || !took_part(process))
+	if (is_dead(process * THREADS) ||
+	    !program_uses(&arena->program, process))
 		return;
 	store(&leader->clean, 1);
 	futex_raise(&leader->kick);
@@ -286,7 +279,7 @@ static const char *wait_clean(unsigned int process)
 		if (now_ns(CLOCK_MONOTONIC) > limit)
 			return finding("process %u cannot close its handles",
 				       process);
-		futex_wait(&self()->kick, kick, 10000);
+		pause_for(kick, LONG_GLANCE_US);
 	}
 }
 
@@ -355,7 +348,7 @@ static void close_round(void)
 {
 	store(&arena->round, 0);
 	while (any_awake())
-		glance(load(&self()->kick));
+		pause_for(load(&self()->kick), GLANCE_US);
 }
 
 static void open_round(const struct program *program, uint64_t nonce)
@@ -382,7 +375,7 @@ const char *run_program(const struct program *program, uint64_t nonce)
 
 	/* A new worker would begin the last program. */
 	close_round();
-	wrong = workers_start();
+	wrong = workers_start(program);
 	if (wrong)
 		return wrong;
 	open_round(program, nonce);

@@ -7,12 +7,20 @@
 
 /* workers.c */
 int workers_init(void);
-const char *workers_start(void);
+void workers_place(int cpu);
+const char *workers_start(const struct program *program);
 void workers_stop(void);
 char task_state(unsigned int task);
 void worker_kill(unsigned int process);
 bool worker_has_stuck_memory(void);
 void worker_resolve(unsigned int task);
+
+/* worker.c: a process whose threads carry out the calls of programs */
+void worker_main(unsigned int process) __attribute__((noreturn));
+bool turn_pass(unsigned int nr, unsigned int self);
+
+/* finish.c: how a mailbox stands, and away with it */
+void box_finish(int control, uint64_t id);
 
 /* run.c: runs a program; returns NULL, or what was wrong */
 const char *run_program(const struct program *program, uint64_t nonce);

@@ -7,10 +7,10 @@
 
 struct options {
 	uint64_t seed;
-	unsigned int seconds;
-	unsigned int times;
-	unsigned int jobs;
-	unsigned int sites;
+	uint64_t seconds;
+	uint64_t times;
+	uint64_t jobs;
+	uint64_t sites; /* places that the module has, 0 if unknown */
 	const char *corpus;
 	const char *keep;
 	const char *places;
@@ -43,6 +43,10 @@ const char *run_one(const struct program *program);
 
 /* job.c: runs until then; does not return */
 void job_run(uint64_t until) __attribute__((noreturn));
+
+/* idle.c: with all workers stopped; returns NULL, or what is wrong */
+int open_control(void);
+const char *idle_check(void);
 
 /* Exit statuses. */
 int fuzz_all(void); /* fuzz.c */

@@ -54,7 +54,8 @@ static int kill_task(unsigned int task)
 			kill(record->pid, SIGKILL);
 		return 0;
 	}
-	if (arena->process[process_of(task)].dead)
+	if (arena->process[process_of(task)].dead ||
+	    !program_uses(&arena->program, process_of(task)))
 		return 0;
 	worker_kill(process_of(task));
 	return 1;

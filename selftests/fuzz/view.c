@@ -2,6 +2,7 @@
 /*
  * From records to mailboxes: which there were, and when they may have ended; and
  * which calls are beyond the model, because something changed underneath them.
+ * And all that is then checked.
  */
 #include "model.h"
 
@@ -35,28 +36,21 @@ static bool same_process(const struct call *a, const struct call *b)
 bool is_unsure(unsigned int nr)
 {
 	const struct call *call = call_at(nr);
-	unsigned int i;
+	const uint32_t handle = call->arg[P_HANDLE];
 
 	if (!op_has(call->op, P_HANDLE))
 		return false;
-	for (i = 0; i < arena->program.nr; i++)
-		if (i != nr && same_process(call, call_at(i)) &&
-		    changes_handle(call_at(i), call->arg[P_HANDLE]) &&
-		    overlap(i, nr))
-			return true;
-	return false;
+	return any_call(i, i != nr && same_process(call, call_at(i)) &&
+				   changes_handle(call_at(i), handle) &&
+				   overlap(i, nr));
 }
 
 bool is_flipped(unsigned int nr)
 {
-	unsigned int i;
-
-	for (i = 0; i < arena->program.nr; i++)
-		if (call_at(i)->op == OP_FLIP &&
-		    call_at(i)->arg[P_TARGET] == call_at(nr)->task &&
-		    overlap(i, nr))
-			return true;
-	return false;
+	return any_call(i, call_at(i)->op == OP_FLIP &&
+				   call_at(i)->arg[P_TARGET] ==
+					   call_at(nr)->task &&
+				   overlap(i, nr));
 }
 
 /* @since: stamp, from when on its memory was gone for certain */
@@ -252,7 +246,7 @@ static void add_box(unsigned int nr)
 		apply(box, i);
 }
 
-void view_make(void)
+static void make_view(void)
 {
 	unsigned int i;
 
@@ -260,4 +254,21 @@ void view_make(void)
 	for (i = 0; i < arena->program.nr; i++)
 		if (call_at(i)->op == OP_CREATE && record_at(i)->new_box)
 			add_box(i);
+}
+
+const char *model_check(void)
+{
+	const char *wrong = NULL;
+	unsigned int i;
+
+	make_view();
+	for (i = 0; i < arena->program.nr && !wrong; i++)
+		wrong = check_result(i);
+	if (!wrong)
+		wrong = check_deliveries();
+	if (!wrong)
+		wrong = check_order();
+	for (i = 0; i < nr_boxes && !wrong; i++)
+		wrong = check_exactly(&boxes[i]) ?: check_accounts(&boxes[i]);
+	return wrong ?: check_polls();
 }

@@ -22,7 +22,7 @@
 #include "futex.h"
 #include "kcov.h"
 #include "memory.h"
-#include "worker.h"
+#include "run.h"
 
 /* ------------------------------------------------------------------- turns */
 
@@ -185,6 +185,9 @@ static void set_signals(void)
 	sigaction(SIGUSR2, &action, NULL);
 	signal(SIGINT, SIG_IGN);
 }
+
+/* Ids of another user. */
+#define STRANGER_ID 1000
 
 static void become_stranger(void)
 {

@@ -23,9 +23,10 @@
 #include "futex.h"
 #include "memory.h"
 #include "run.h"
-#include "worker.h"
 
 struct arena *arena;
+
+static bool one_cpu;
 
 static int uffds[PROCESSES]; /* of the workers, but descriptors of ours */
 static int stats[TASKS]; /* /proc/PID/task/TID/stat */
@@ -50,6 +51,30 @@ int workers_init(void)
 }
 
 /* ----------------------------------------------------------------- start */
+
+/*
+ * Supervisor and workers to @cpu, the former behind the latter: whenever it runs
+ * there, none of them can, and it need not wait to see them asleep.  Negative:
+ * wherever they like, for races between CPUs.
+ */
+void workers_place(int cpu)
+{
+	cpu_set_t cpus;
+	int i;
+
+	CPU_ZERO(&cpus);
+	for (i = 0; i < CPU_SETSIZE; i++)
+		if (cpu < 0 || i == cpu)
+			CPU_SET(i, &cpus);
+	one_cpu = !sched_setaffinity(0, sizeof(cpus), &cpus) && cpu >= 0;
+}
+
+static void go_ahead(void)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+
+	sched_setscheduler(0, SCHED_FIFO, &param);
+}
 
 static int take_uffd(const struct process *process)
 {
@@ -100,8 +125,11 @@ static bool start(unsigned int nr)
 	for (i = nr * THREADS; i < (nr + 1) * THREADS; i++)
 		memset(&arena->task[i], 0, sizeof(arena->task[i]));
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		if (one_cpu)
+			go_ahead();
 		worker_main(nr);
+	}
 	/* Not in the child, which shares the memory. */
 	process->pid = pid;
 	if (pid < 0 || !wait_ready(process))
@@ -112,15 +140,16 @@ static bool start(unsigned int nr)
 	return true;
 }
 
-/* Replaces those that are missing. */
-const char *workers_start(void)
+/* Those that the program needs and that are not there. */
+const char *workers_start(const struct program *program)
 {
 	unsigned int i;
 
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	for (i = 0; i < PROCESSES; i++)
-		if (arena->process[i].dead && !start(i))
+		if (arena->process[i].dead && program_uses(program, i) &&
+		    !start(i))
 			return finding("worker %u does not start", i);
 	return NULL;
 }
