@@ -4,11 +4,13 @@
 # Sourced by the other scripts: where things are, how to complain.
 
 set -euo pipefail
+# what is built is run by other users in the virtual machine
+umask 022
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # used by those who source this
-build=${MBX_BUILD:-$top/build}
-cache=${MBX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipc_mailbox}
+build=$(realpath -m "${MBX_BUILD:-$top/build}")
+cache=$(realpath -m "${MBX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ipc_mailbox}")
 me=${0##*/}
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
