@@ -162,6 +162,12 @@ static void send_from(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, put(variant, self->fd, self->good));
 	EXPECT_EQ(variant->len, fetch(variant, self->fd, self->good));
 	EXPECT_TRUE(has_pattern(self->good, variant->len, 1));
+
+	/* The mailbox may have kept the memory, which must not get lost either. */
+	EXPECT_ERRNO(EFAULT, put(variant, self->fd, buffer));
+	ASSERT_EQ(0, put(variant, self->fd, self->good));
+	EXPECT_EQ(variant->len, fetch(variant, self->fd, self->good));
+	EXPECT_TRUE(has_pattern(self->good, variant->len, 1));
 }
 
 TEST_F(faults, send_from_unmapped)

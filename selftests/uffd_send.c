@@ -202,6 +202,55 @@ TEST_F(tight, second_receiver_is_served_by_the_waiting_sender)
 	EXPECT_TRUE(empty(self->fd));
 }
 
+/* Nor in peek: what the sender that waits has is the next. */
+TEST_F(tight, sleeping_peeker_sees_the_waiting_sender)
+{
+	struct job *peeker, *sender;
+	struct stuck *stuck;
+
+	self->fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
+	ASSERT_EQ(0, box_send(self->fd, self->data, LONG, 0));
+	stuck = stuck_receive(self->fd, LONG, 0);
+	ASSERT_TRUE(stuck_is_stuck(stuck));
+	peeker = job_process(job_receive(self->fd, MBX_RECEIVE_PEEK));
+	ASSERT_TRUE(job_blocks(peeker));
+	sender = job_process(job_send(self->fd, 2, 0));
+	ASSERT_TRUE(wait_until(job_is_done(peeker)));
+	EXPECT_EQ(0, job_join(peeker));
+	EXPECT_EQ(2, job_number(peeker));
+	EXPECT_EQ(0, job_join(sender));
+	EXPECT_EQ(2, receive_number(self->fd));
+	stuck_resolve(stuck);
+	EXPECT_EQ(0, stuck_join(stuck));
+}
+
+/* Nor in poll. */
+TEST_F(tight, sleeping_poller_hears_of_the_waiting_sender)
+{
+	struct stuck *stuck;
+	struct child poller;
+	struct job *sender;
+
+	self->fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
+	ASSERT_EQ(0, box_send(self->fd, self->data, LONG, 0));
+	stuck = stuck_receive(self->fd, LONG, 0);
+	ASSERT_TRUE(stuck_is_stuck(stuck));
+	if (!child_start(&poller)) {
+		struct pollfd p = { .fd = self->fd, .events = POLLIN };
+
+		CHECK(poll(&p, 1, WAIT_LIMIT / MSEC) == 1);
+		CHECK(p.revents == POLLIN);
+		child_exit();
+	}
+	ASSERT_TRUE(wait_until(thread_state(poller.pid) == 'S'));
+	sender = job_process(job_send(self->fd, 2, 0));
+	EXPECT_CHILD(poller);
+	EXPECT_EQ(2, receive_number(self->fd));
+	EXPECT_EQ(0, job_join(sender));
+	stuck_resolve(stuck);
+	EXPECT_EQ(0, stuck_join(stuck));
+}
+
 /* What comes back finds its room, and the bound holds again afterwards. */
 TEST_F(tight, given_back_into_a_full_mailbox)
 {
