@@ -20,6 +20,7 @@
 #:                         locking and leaks; building it takes eight minutes once
 #: make check-kcsan        the same on one that finds data races
 #: make check-model        every way in which threads can wait, searched by spin
+#: make seeded-bugs        the other way round: bugs in the module must be found
 #: make fuzz               random calls, guided by coverage, against a model
 #: make coverage           which lines and branches of the module the tests reach
 #: make lint               static checks
@@ -137,6 +138,9 @@ check-debug check-kcsan: check-%: deps deps-debug
 check-model: deps-model
 	$(Q)scripts/check-model
 
+seeded-bugs: deps deps-debug
+	$(Q)scripts/seeded-bugs
+
 fuzz: deps deps-debug
 	$(Q)scripts/fuzz
 
@@ -163,5 +167,5 @@ help:
 
 .PHONY: all module user selftests install modules_install uninstall deps vm demo \
 	check check-user check-vm check-matrix check-debug check-kcsan \
-	check-model fuzz coverage lint bench clean help
+	check-model seeded-bugs fuzz coverage lint bench clean help
 .DELETE_ON_ERROR:
