@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -88,6 +89,31 @@ static void rcu_unlocked(void)
 	kfree(victim);
 }
 
+static void reference_from_zero(void)
+{
+	refcount_t refs = REFCOUNT_INIT(0);
+
+	refcount_inc(&refs);
+	kfree(victim);
+}
+
+static void hung_task(void)
+{
+	schedule_timeout_uninterruptible(20 * HZ);
+	kfree(victim);
+}
+
+static void soft_lockup(void)
+{
+	unsigned long end = jiffies + 20 * HZ;
+
+	preempt_disable();
+	while (time_before(jiffies, end))
+		cpu_relax();
+	preempt_enable();
+	kfree(victim);
+}
+
 static void shift(void)
 {
 	victim->value = 1 << READ_ONCE(victim->value);
@@ -143,6 +169,9 @@ static const struct {
 	{ "sleep-in-atomic", sleep_in_atomic },
 	{ "list-corruption", list_corruption },
 	{ "rcu-unlocked", rcu_unlocked },
+	{ "reference-from-zero", reference_from_zero },
+	{ "hung-task", hung_task },
+	{ "soft-lockup", soft_lockup },
 	{ "shift", shift },
 	{ "free-armed-timer", free_armed_timer },
 	{ "data-race", unmarked_access },
