@@ -93,7 +93,9 @@ static const char *check_one(unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < LOOKS; i++) {
-		if (!is_suspect(nr) || task_state(call_at(nr)->task) != 'S')
+		/* On a slow machine a call may begin only now. */
+		if (anybody_stuck() || !is_suspect(nr) ||
+		    task_state(call_at(nr)->task) != 'S')
 			return NULL;
 		why = why_awake(nr);
 		if (!why)
