@@ -63,6 +63,7 @@ struct delivery {
  * @box: id of the mailbox that the handle stood for, 0 if for none
  * @rights: of the handle
  * @new_box: id of the mailbox that was created, opened or deleted
+ * @by_id: an id was given to find it by
  * @message: what was received; of a sent one, @seq and the receiver
  * @revents: of poll
  * @stat: of stat
@@ -83,6 +84,7 @@ struct record {
 	uint64_t box;
 	uint32_t rights;
 	uint64_t new_box;
+	bool by_id;
 	struct delivery message;
 	uint32_t revents;
 	struct mbx_stat stat;

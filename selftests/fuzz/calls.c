@@ -86,6 +86,7 @@ static void find_by(struct work *work, __u64 *id, __u64 *name_ptr,
 		*id = box;
 	if (by == BY_STALE)
 		*id = box + (1ULL << 40);
+	work->record->by_id = *id;
 	work->record->new_box = by == BY_HANDLE ? work->handle.id : box;
 }
 

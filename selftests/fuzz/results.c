@@ -43,7 +43,7 @@ static void judge_find(struct trial *trial)
 	allow_if(trial, may_be_gone, ENOENT);
 	demand_if(trial, by == BY_STALE, ENOENT, "there is no such id");
 	demand_if(trial, by == BY_BOTH, EINVAL, "it has a name and an id");
-	demand_if(trial, by == BY_ID && !trial->record->new_box, EINVAL,
+	demand_if(trial, by == BY_ID && !trial->record->by_id, EINVAL,
 		  "it has neither name nor id");
 }
 

@@ -116,7 +116,7 @@ enum by find_by(unsigned int nr)
 {
 	const enum by by = call_at(nr)->arg[P_BY];
 
-	return by == BY_BOTH && !record_at(nr)->new_box ? BY_NAME : by;
+	return by == BY_BOTH && !record_at(nr)->by_id ? BY_NAME : by;
 }
 
 /* Could this deletion have meant the mailbox; if it worked, did it for certain? */
