@@ -67,6 +67,9 @@ static bool wait_jobs(void)
 			fine = false;
 			store(&tally->stop, 1);
 		}
+		if (pid > 0 && WIFSIGNALED(status))
+			printf("FOUND: a job died of signal %d\n",
+			       WTERMSIG(status));
 		if (!pid)
 			usleep(20000);
 		if (now() > last_status + STATUS_PERIOD)
