@@ -43,6 +43,24 @@ static void print_status(void)
 	last_status = now();
 }
 
+/*
+ * Jobs that have a CPU for themselves leave a twentieth of it to all others, by
+ * default: to those who clean up after them, among others.
+ */
+static void leave_time_to_others(void)
+{
+	char path[80];
+	long cpu;
+
+	for (cpu = sysconf(_SC_NPROCESSORS_ONLN) - 1; cpu >= 0; cpu--) {
+		snprintf(path, sizeof(path),
+			 "/sys/kernel/debug/sched/fair_server/cpu%ld/runtime",
+			 cpu);
+		write_number(path, 400000000);
+	}
+	write_number("/proc/sys/kernel/sched_rt_runtime_us", 600000);
+}
+
 static void start_jobs(uint64_t until)
 {
 	fflush(stdout);
@@ -105,6 +123,7 @@ int fuzz_all(void)
 		fprintf(stderr, "fuzz: %s: %s\n", options.corpus, wrong);
 		return 2;
 	}
+	leave_time_to_others();
 	start = now();
 	last_status = start;
 	end = start + options.seconds * SEC;

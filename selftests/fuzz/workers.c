@@ -170,14 +170,33 @@ static void forget(unsigned int nr)
 	}
 }
 
+static void print_stack(pid_t pid)
+{
+	char path[40], text[4096];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	close(fd);
+	printf("FOUND: process %d survives SIGKILL:\n%.*s", pid,
+	       len > 0 ? (int)len : 0, text);
+}
+
 /* Nothing can go on with a process that does not die. */
 static void bury(pid_t pid)
 {
-	bool gone = wait_until(waitpid(pid, NULL, WNOHANG));
+	int tries = 3;
+	bool gone;
 
+	do
+		gone = wait_until(waitpid(pid, NULL, WNOHANG));
+	while (!gone && --tries);
 	if (gone)
 		return;
-	fprintf(stderr, "fuzz: process %d survives SIGKILL\n", pid);
+	print_stack(pid);
+	fflush(stdout);
 	abort();
 }
 
