@@ -208,8 +208,75 @@ TEST_F(owner_exec, again_and_again)
 	EXPECT_TRUE(counts_are_back(&self->before));
 }
 
+/* ----------------------------------------------------- what is remembered */
+
+#define USER 2001
+#define USER_BYTES 65536 /* fewer than ROUNDS records of threads cost */
+#define ROUNDS 100
+
+static const char *const max_user_bytes = MODULE_PARAM("max_user_bytes");
+
+FIXTURE(exec_record) {
+	int fd;
+	long long saved;
+};
+
+FIXTURE_SETUP(exec_record)
+{
+	int control;
+
+	NEED_ROOT();
+	OPEN_CONTROL(control);
+	self->fd = box_create(control, NULL, MBX_CREATE_OWNED, 1);
+	ASSERT_LE(0, self->fd);
+	self->saved = read_number(max_user_bytes);
+	ASSERT_LT(0, self->saved);
+	ASSERT_EQ(0, write_number(max_user_bytes, USER_BYTES));
+}
+
+FIXTURE_TEARDOWN_PARENT(exec_record)
+{
+	if (self->saved > 0)
+		EXPECT_EQ(0, write_number(max_user_bytes, self->saved));
+}
+
+static void *use_and_exec(void *arg)
+{
+	char c;
+
+	box_receive(*(int *)arg, &c, 1, MBX_RECEIVE_NONBLOCK);
+	execl("/proc/self/exe", "owner_exec", "--idle", NULL);
+	_exit(3);
+}
+
+/* The program that is executed has no use for a mailbox. */
+TEST_F(exec_record, goes_with_the_process)
+{
+	struct child child;
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (!child_start(&child)) {
+			CHECK(!become(USER, USER, 0));
+			pthread_create(&thread, NULL, use_and_exec, &self->fd);
+			for (;;)
+				pause();
+		}
+		ASSERT_EQ(0, child_join(&child));
+	}
+	if (!child_start(&child)) {
+		CHECK(!become(USER, USER, 0));
+		CHECK(wait_until(!send_number(self->fd, 1)));
+		child_exit();
+	}
+	EXPECT_CHILD(child);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--idle"))
+		return 0;
 	if (argc == 3 && !strcmp(argv[1], "--after"))
 		return after_main(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "--again"))
