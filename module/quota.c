@@ -18,7 +18,7 @@
 static DEFINE_HASHTABLE(users, 6);
 static DEFINE_SPINLOCK(users_lock);
 
-static atomic_t nr_boxes;
+static atomic_long_t nr_boxes;
 static atomic_long_t nr_bytes;
 
 /*
@@ -182,26 +182,30 @@ static bool exempt(void)
 }
 
 /* What is refused is at no time in the sum, where others would run into it. */
-static bool add_box(atomic_t *sum, unsigned int max)
-{
-	int old = atomic_read(sum);
-
-	do {
-		if (old >= max)
-			return false;
-	} while (!atomic_try_cmpxchg(sum, &old, old + 1));
-	return true;
-}
-
-static bool add_bytes(atomic_long_t *sum, size_t bytes, unsigned long max)
+static bool add_within(atomic_long_t *sum, size_t amount, unsigned long max)
 {
 	long old = atomic_long_read(sum);
 
 	do {
-		if (old + bytes > max)
+		if (old + amount > max)
 			return false;
-	} while (!atomic_long_try_cmpxchg(sum, &old, old + bytes));
+	} while (!atomic_long_try_cmpxchg(sum, &old, old + amount));
 	return true;
+}
+
+static int charge(atomic_long_t *of_user, unsigned long user_max,
+		  atomic_long_t *of_all, unsigned long max, size_t amount)
+{
+	if (!add_within(of_user, amount, user_max)) {
+		if (!exempt())
+			return -EDQUOT;
+		atomic_long_add(amount, of_user);
+	}
+	if (!add_within(of_all, amount, max)) {
+		atomic_long_sub(amount, of_user);
+		return -ENOSPC;
+	}
+	return 0;
 }
 
 /**
@@ -213,16 +217,8 @@ static bool add_bytes(atomic_long_t *sum, size_t bytes, unsigned long max)
  */
 int mbx_quota_charge_box(struct mbx_user *user)
 {
-	if (!add_box(&user->nr_boxes, limit(max_user_mailboxes))) {
-		if (!exempt())
-			return -EDQUOT;
-		atomic_inc(&user->nr_boxes);
-	}
-	if (!add_box(&nr_boxes, limit(max_mailboxes))) {
-		atomic_dec(&user->nr_boxes);
-		return -ENOSPC;
-	}
-	return 0;
+	return charge(&user->nr_boxes, limit(max_user_mailboxes), &nr_boxes,
+		      limit(max_mailboxes), 1);
 }
 
 /**
@@ -231,8 +227,8 @@ int mbx_quota_charge_box(struct mbx_user *user)
  */
 void mbx_quota_uncharge_box(struct mbx_user *user)
 {
-	atomic_dec(&user->nr_boxes);
-	atomic_dec(&nr_boxes);
+	atomic_long_dec(&user->nr_boxes);
+	atomic_long_dec(&nr_boxes);
 }
 
 /**
@@ -245,16 +241,8 @@ void mbx_quota_uncharge_box(struct mbx_user *user)
  */
 int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes)
 {
-	if (!add_bytes(&user->bytes, bytes, limit(max_user_bytes))) {
-		if (!exempt())
-			return -EDQUOT;
-		atomic_long_add(bytes, &user->bytes);
-	}
-	if (!add_bytes(&nr_bytes, bytes, limit(max_bytes))) {
-		atomic_long_sub(bytes, &user->bytes);
-		return -ENOSPC;
-	}
-	return 0;
+	return charge(&user->bytes, limit(max_user_bytes), &nr_bytes,
+		      limit(max_bytes), bytes);
 }
 
 /**
@@ -281,7 +269,7 @@ void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes)
 bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
 			  size_t bytes)
 {
-	if (!add_bytes(&to->bytes, bytes, limit(max_user_bytes)))
+	if (!add_within(&to->bytes, bytes, limit(max_user_bytes)))
 		return false;
 	atomic_long_sub(bytes, &from->bytes);
 	return true;

@@ -18,7 +18,7 @@ struct mbx_user {
 	struct hlist_node node;
 	refcount_t refs;
 	kuid_t uid;
-	atomic_t nr_boxes;
+	atomic_long_t nr_boxes;
 	atomic_long_t bytes;
 };
 
