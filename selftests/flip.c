@@ -45,10 +45,13 @@ static void flipper_stop(struct flipper *flipper)
 	pthread_join(flipper->thread, NULL);
 }
 
-/* The low half of a 64-bit member. */
-static volatile __u32 *low(void *member)
+/* Flips the low half of an address, which is that of @good, to that of @bad. */
+static void flip_address(struct flipper *flipper, __u64 *place, void *good,
+			 void *bad)
 {
-	return (volatile __u32 *)member;
+	*place = (uintptr_t)good;
+	flipper_start(flipper, (volatile __u32 *)place, (uintptr_t)good,
+		      (uintptr_t)bad);
 }
 
 FIXTURE(flip) {
@@ -57,6 +60,8 @@ FIXTURE(flip) {
 	struct flipper flipper;
 	char source[LONG];
 	char data[LONG];
+	size_t page;
+	char *pages;
 };
 
 FIXTURE_SETUP(flip)
@@ -66,6 +71,14 @@ FIXTURE_SETUP(flip)
 			      MBX_UNBOUNDED);
 	ASSERT_LE(0, self->fd);
 	fill_pattern(self->source, LONG, 1);
+
+	/* One that can be used, next to one that cannot. */
+	self->page = sysconf(_SC_PAGESIZE);
+	self->pages = mmap(NULL, 2 * self->page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->pages);
+	memcpy(self->pages, self->source, LONG);
+	ASSERT_EQ(0, mprotect(self->pages + self->page, self->page, PROT_NONE));
 }
 
 FIXTURE_TEARDOWN(flip)
@@ -143,9 +156,9 @@ TEST_F_TIMEOUT(flip, address_of_a_send, 120)
 	unsigned int sent = 0;
 	int i;
 
-	init_send(&arg, self->source, SHORT, 0);
-	flipper_start(&self->flipper, low(&arg.data_ptr), *low(&arg.data_ptr),
-		      8);
+	init_send(&arg, NULL, SHORT, 0);
+	flip_address(&self->flipper, &arg.data_ptr, self->pages,
+		     self->pages + self->page);
 	for (i = 0; i < ROUNDS; i++) {
 		if (!ioctl(self->fd, MBX_IOC_SEND, &arg)) {
 			ASSERT_TRUE(drain_one(self));
@@ -166,15 +179,16 @@ TEST_F_TIMEOUT(flip, address_of_a_receive, 120)
 	int i;
 
 	ASSERT_EQ(0, box_send(self->fd, self->source, LONG, 0));
-	init_receive(&arg, self->data, LONG, 0);
-	flipper_start(&self->flipper, low(&arg.data_ptr), *low(&arg.data_ptr),
-		      8);
+	init_receive(&arg, NULL, LONG, 0);
+	flip_address(&self->flipper, &arg.data_ptr, self->pages,
+		     self->pages + self->page);
 	for (i = 0; i < ROUNDS; i++) {
 		if (ioctl(self->fd, MBX_IOC_RECEIVE, &arg)) {
 			ASSERT_EQ(EFAULT, errno);
 			continue;
 		}
-		ASSERT_EQ(0, memcmp(self->data, self->source, LONG));
+		ASSERT_EQ(0, memcmp(self->pages, self->source, LONG));
+		memset(self->pages, POISON, LONG);
 		ASSERT_EQ(0, box_send(self->fd, self->source, LONG, 0));
 	}
 	flipper_stop(&self->flipper);
