@@ -37,6 +37,9 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	init_waitqueue_head(&box->poll_end);
 	memcpy(box->may_keep, may_keep, sizeof(may_keep));
 
+	box->policy = arg->policy;
+	box->special = arg->policy == MBX_POLICY_EXCLUSIVE ||
+		       arg->policy == MBX_POLICY_PAIR;
 	box->capacity = arg->capacity;
 	box->msg_max = msg_max;
 	box->flags = arg->flags;
@@ -93,6 +96,7 @@ static void free_box(struct mbx_box *box)
 {
 	free_spares(box);
 	uncharge_box(box);
+	mbx_policy_forget(box);
 	if (box->owner)
 		mbx_proc_put(box->owner);
 	put_pid(box->creator);
@@ -378,6 +382,7 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_gid = from_kgid_munged(user_ns, box->gid);
 	stat->out_capacity = box->capacity;
 	stat->out_msg_max = box->msg_max;
+	stat->out_policy = box->policy;
 	stat->out_owner_pid = box->owner ? pid_nr_ns(box->owner->pid, pid_ns) :
 					   0;
 	stat->out_creator_pid = pid_nr_ns(box->creator, pid_ns);

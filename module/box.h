@@ -15,10 +15,14 @@
 
 struct mbx_later;
 
+/* Processes that MBX_POLICY_PAIR lets in. */
+#define MBX_PAIR 2
+
 /**
  * struct mbx_box - a mailbox
  * @lock: protects members tagged [box]
  * @dead: 0 while it lives, then -EIDRM or -EOWNERDEAD [box]
+ * @special: messages must not take the short way [box]
  * @queue: its messages [box]
  * @may_keep: by size class, how many more messages @spare may get; nothing for
  *	the largest class [box]
@@ -33,6 +37,9 @@ struct mbx_later;
  * @poll_in: pollers of handles that may receive
  * @poll_out: pollers of handles that may send
  * @poll_end: pollers of handles that may neither
+ * @members: who may use it, as far as the policy restricts that [box]
+ * @nr_inside: threads of the exclusive receiver that are in a receive [box]
+ * @policy: MBX_POLICY_* [const]
  * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
  * @msg_max: longest message [const]
  * @flags: MBX_CREATE_* [const]
@@ -58,6 +65,7 @@ struct mbx_later;
 struct mbx_box {
 	spinlock_t lock;
 	int dead;
+	bool special;
 	struct mbx_queue queue;
 	u8 may_keep[MBX_SPARE_CLASSES + 1];
 	struct mbx_msg *spare[MBX_SPARE_CLASSES];
@@ -71,7 +79,10 @@ struct mbx_box {
 	wait_queue_head_t poll_in;
 	wait_queue_head_t poll_out;
 	wait_queue_head_t poll_end;
+	struct mbx_proc *members[MBX_PAIR];
+	u32 nr_inside;
 
+	u32 policy;
 	u32 capacity;
 	u32 msg_max;
 	u32 flags;
@@ -134,6 +145,12 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
 unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
 			     unsigned int nr, struct pid_namespace *ns);
 __poll_t mbx_box_ready(struct mbx_box *box);
+
+/* policy.c */
+int mbx_policy_enter(struct mbx_box *box, struct mbx_proc *proc, bool receives);
+void mbx_policy_leave(struct mbx_box *box);
+void mbx_policy_served(struct mbx_box *box, const struct mbx_proc *proc);
+void mbx_policy_forget(struct mbx_box *box);
 
 /* handle.c */
 struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights);

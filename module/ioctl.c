@@ -48,7 +48,7 @@ struct mbx_command {
 static const struct mbx_command commands[] = {
 	MBX_COMMAND(VERSION, version, flags, out_features,
 		    ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(CREATE, create, msg_max, out_id, ON_CONTROL,
+	MBX_COMMAND(CREATE, create, __reserved, out_id, ON_CONTROL,
 		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP),
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL,
 		    MBX_OPEN_SEND | MBX_OPEN_RECEIVE),
@@ -58,7 +58,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(RECEIVE, receive, deadline, out_gid, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME),
-	MBX_COMMAND(STAT, stat, flags, out_reserved, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, out_policy, ON_HANDLE, 0),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

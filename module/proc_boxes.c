@@ -23,7 +23,15 @@
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode" \
 	" uid gid owner handles senders receivers sender_pids"            \
 	" receiver_pids sent received bytes_sent bytes_received"          \
-	" high_water creator creator_comm created\n"
+	" high_water creator creator_comm created policy\n"
+
+static const char *const policy_names[] = {
+	[MBX_POLICY_FIFO] = " fifo",
+	[MBX_POLICY_RR] = " rr",
+	[MBX_POLICY_LIFO] = " lifo",
+	[MBX_POLICY_EXCLUSIVE] = " exclusive",
+	[MBX_POLICY_PAIR] = " pair",
+};
 
 static struct proc_fs_info *proc_fs(struct seq_file *m)
 {
@@ -137,6 +145,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	put_tids(m, box, false, stat.out_receivers);
 	put_totals(m, &stat);
 	put_creator(m, box);
+	seq_puts(m, policy_names[box->policy]);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -166,7 +166,7 @@ static int wait_msg(struct mbx_box *box, struct mbx_task *task,
 		.thread = current,
 		.task = task,
 		.len = rx->len,
-		.first = first,
+		.first = first || box->policy == MBX_POLICY_LIFO,
 		.clock = rx->clock,
 		.deadline = rx->deadline,
 	};
@@ -238,9 +238,9 @@ static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 {
 	struct mbx_msg *msg = mbx_queue_first(&box->queue);
 
-	if (!msg || msg->len > rx->len || rx->peek || mbx_box_error(box) ||
-	    box->nr_senders || waitqueue_active(&box->poll_out) ||
-	    !mbx_box_can_keep(box, msg))
+	if (!msg || msg->len > rx->len || rx->peek || box->special ||
+	    mbx_box_orphaned(box) || box->nr_senders ||
+	    waitqueue_active(&box->poll_out) || !mbx_box_can_keep(box, msg))
 		return false;
 	if (copy_atomic(msg, rx))
 		return false;
@@ -258,9 +258,13 @@ static noinline int receive_slowly(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_later later = {};
 	int err;
 
-	err = try_receive(box, task, rx, &later, false);
-	while (err == AGAIN)
-		err = try_receive(box, task, rx, &later, true);
+	err = mbx_box_error(box) ?: mbx_policy_enter(box, task->proc, true);
+	if (!err) {
+		err = try_receive(box, task, rx, &later, false);
+		while (err == AGAIN)
+			err = try_receive(box, task, rx, &later, true);
+		mbx_policy_leave(box);
+	}
 	if (err)
 		trace_mbx_receive(box, 0, rx->len, err);
 	mbx_unlock(box, &later);

@@ -19,7 +19,7 @@ static bool is_killed(const struct mbx_waiter *waiter)
 }
 
 /*
- * The receiver that has waited longest of those that can take @len bytes.  One
+ * The first in the line of those receivers that can take @len bytes.  One
  * that is about to be killed cannot: the message would die with it.
  */
 static struct mbx_waiter *find_receiver(struct mbx_box *box, u32 len)
@@ -58,6 +58,7 @@ static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 		msg->refs++;
 		receiver->msg = msg;
 		mbx_wake(receiver, 0, later);
+		mbx_policy_served(box, receiver->task->proc);
 	} else {
 		mbx_wake_list(&box->peekers, 0, later);
 		mbx_later_poll_in(later, box);
@@ -70,7 +71,7 @@ static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
  * @msg: a ready message in its queue
  * @later: wakes them
  *
- * The receiver that has waited longest gets it.  One whose buffer is too small
+ * The first receiver in the line gets it.  One whose buffer is too small
  * is told so, which leaves the message to the next.
  *
  * Context: The box is locked.
@@ -283,8 +284,8 @@ static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
 {
 	struct mbx_msg *msg;
 
-	if (mbx_box_error(box) || !mbx_box_has_room(box) || tx->sync ||
-	    tx->len > box->msg_max || box->nr_receivers ||
+	if (box->special || mbx_box_orphaned(box) || !mbx_box_has_room(box) ||
+	    tx->sync || tx->len > box->msg_max || box->nr_receivers ||
 	    waitqueue_active(&box->poll_in))
 		return false;
 
@@ -304,7 +305,7 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_box_error(box);
+	err = mbx_box_error(box) ?: mbx_policy_enter(box, task->proc, false);
 	if (!err && tx->len > box->msg_max)
 		err = -EMSGSIZE;
 	if (!err && tx->nonblock && !mbx_box_has_room(box) &&

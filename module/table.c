@@ -107,6 +107,7 @@ bool mbx_table_remove(struct mbx_box *box, int why)
 	guard(spinlock)(&box->lock);
 
 	box->dead = mbx_box_orphaned(box) ? -EOWNERDEAD : why;
+	box->special = true;
 	return true;
 }
 

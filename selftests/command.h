@@ -41,6 +41,8 @@ static inline void init_create(struct mbx_create *arg, const char *name,
 	arg->gid = MBX_SELF;
 	arg->capacity = capacity;
 	arg->msg_max = 0;
+	arg->policy = MBX_POLICY_FIFO;
+	arg->__reserved = 0;
 }
 
 /* @name may be NULL; the new handle may send and receive. */

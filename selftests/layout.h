@@ -18,7 +18,7 @@
 	MEMBER(mbx_version, out_abi, 8, 4)           \
 	MEMBER(mbx_version, out_release, 12, 4)      \
 	LAST(mbx_version, out_features, 16, 8)       \
-	SIZE(mbx_create, 48)                         \
+	SIZE(mbx_create, 56)                         \
 	MEMBER(mbx_create, size, 0, 4)               \
 	MEMBER(mbx_create, flags, 4, 4)              \
 	MEMBER(mbx_create, name_ptr, 8, 8)           \
@@ -28,7 +28,9 @@
 	MEMBER(mbx_create, gid, 28, 4)               \
 	MEMBER(mbx_create, capacity, 32, 4)          \
 	MEMBER(mbx_create, msg_max, 36, 4)           \
-	LAST(mbx_create, out_id, 40, 8)              \
+	MEMBER(mbx_create, policy, 40, 4)            \
+	MEMBER(mbx_create, __reserved, 44, 4)        \
+	LAST(mbx_create, out_id, 48, 8)              \
 	SIZE(mbx_open, 40)                           \
 	MEMBER(mbx_open, size, 0, 4)                 \
 	MEMBER(mbx_open, flags, 4, 4)                \
@@ -93,7 +95,7 @@
 	MEMBER(mbx_stat, out_created, 112, 8)        \
 	MEMBER(mbx_stat, out_name_len, 120, 4)       \
 	MEMBER(mbx_stat, out_name, 124, 256)         \
-	LAST(mbx_stat, out_reserved, 380, 4)
+	LAST(mbx_stat, out_policy, 380, 4)
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)

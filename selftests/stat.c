@@ -48,7 +48,7 @@ TEST_F(stat, name_and_its_padding)
 	EXPECT_EQ(0, memcmp(self->name, self->now.out_name, len));
 	for (i = len; i < sizeof(self->now.out_name); i++)
 		EXPECT_EQ(0, self->now.out_name[i]);
-	EXPECT_EQ(0, self->now.out_reserved);
+	EXPECT_EQ(MBX_POLICY_FIFO, self->now.out_policy);
 }
 
 TEST_F(stat, longest_name)

@@ -102,6 +102,8 @@ static int create(const struct step *s, struct mbx_create *c)
 	expect("gid", c->gid, s->gid ?: MBX_SELF);
 	expect("capacity", c->capacity, s->capacity);
 	expect("msg_max", c->msg_max, s->msg_max);
+	expect("policy", c->policy, s->policy);
+	expect("reserved", c->__reserved, 0);
 	c->out_id = s->id;
 	return s->ret ?: give_fd();
 }

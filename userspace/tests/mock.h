@@ -40,6 +40,7 @@ enum {
  * @mode: expected in CREATE
  * @capacity: likewise
  * @msg_max: likewise; what STAT tells
+ * @policy: expected in CREATE
  * @uid: expected in CREATE unless 0; comes out of RECEIVE
  * @gid: likewise
  * @seq: comes out
@@ -63,6 +64,7 @@ struct step {
 	uint32_t mode;
 	uint32_t capacity;
 	uint32_t msg_max;
+	uint32_t policy;
 	uint32_t uid;
 	uint32_t gid;
 	uint64_t seq;

@@ -59,6 +59,12 @@ static void same_errno_means_different_things(void **state)
 	       "the mailbox is empty: send something, or wait");
 	expect(MBX_CMD_SEND, EMSGSIZE,
 	       "the message is longer than the mailbox's msg_max: split it, or create the mailbox with a larger one");
+	expect(MBX_CMD_SEND, EUSERS,
+	       "two other processes use this mailbox, and its policy is 'pair': wait until one of them exits, or create one of another policy");
+	expect(MBX_CMD_RECEIVE, EUSERS,
+	       "two other processes use this mailbox, and its policy is 'pair': wait until one of them exits, or create one of another policy");
+	expect(MBX_CMD_RECEIVE, EBUSY,
+	       "another process receives, and the mailbox's policy is 'exclusive': try again later, or create one of another policy");
 	expect(MBX_CMD_RECEIVE, EMSGSIZE,
 	       "the buffer is smaller than the message, which stays in its place: offer as much room as the mailbox's msg_max");
 	expect(MBX_CMD_OPEN, EACCES,

@@ -22,6 +22,7 @@ enum { OPT_OWNED = 256, OPT_EXIST_OK };
 const struct opt create_opts[] = {
 	{ "capacity", 'c', "N", "messages that may wait: 0, N, unbounded [10]" },
 	{ "max-msg", 's', "SIZE", "longest message [module's max_msg_size]" },
+	{ "policy", 'p', "WHO", "gets a message: fifo, rr, lifo, exclusive, pair" },
 	{ "mode", 'm', "MODE", "r to receive, w to send [0600]" },
 	{ "owner", 'u', "U:G", "owning user and group [yours]" },
 	{ "timestamp", 't', NULL, "record when each message was sent" },
@@ -50,6 +51,9 @@ static void parse_option(struct create *c, int key)
 		break;
 	case 's':
 		c->attr.msg_max = parse_size("--max-msg", optarg);
+		break;
+	case 'p':
+		c->attr.policy = parse_policy(optarg);
 		break;
 	case 'm':
 		c->attr.mode = parse_mode(optarg);

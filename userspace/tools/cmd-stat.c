@@ -55,6 +55,7 @@ static void set_identity(struct listing *l, struct row *r,
 	set_pid(l, r, "owner", st->out_owner_pid);
 	set_pid(l, r, "creator", st->out_creator_pid);
 	set_number(l, r, "created", st->out_created);
+	row_set(l, r, "policy", policy_name(st->out_policy));
 }
 
 static void set_counters(struct listing *l, struct row *r,

@@ -33,6 +33,7 @@ const struct column mailbox_columns[] = {
 	{ "creator", NUMBER, false, "creating process" },
 	{ "creator_comm", TEXT, false, "its command name" },
 	{ "created", NUMBER, false, "creation, ns since boot" },
+	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" },
 	{ 0 }
 };
 

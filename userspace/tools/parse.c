@@ -89,6 +89,31 @@ uint32_t parse_capacity(const char *text)
 	return parse_number("--capacity", text, 0, MBX_UNBOUNDED - 1);
 }
 
+static const char *const policies[] = {
+	[MBX_POLICY_FIFO] = "fifo",
+	[MBX_POLICY_RR] = "rr",
+	[MBX_POLICY_LIFO] = "lifo",
+	[MBX_POLICY_EXCLUSIVE] = "exclusive",
+	[MBX_POLICY_PAIR] = "pair",
+};
+
+uint32_t parse_policy(const char *text)
+{
+	uint32_t policy;
+
+	for (policy = 0; policy < ARRAY_SIZE(policies); policy++)
+		if (!strcmp(text, policies[policy]))
+			return policy;
+	usage("--policy: '%s' is none of fifo, rr, lifo, exclusive, pair",
+	      text);
+}
+
+/* Of a module newer than this program there may be more. */
+const char *policy_name(uint32_t policy)
+{
+	return policy < ARRAY_SIZE(policies) ? policies[policy] : "other";
+}
+
 uint32_t parse_mode(const char *text)
 {
 	uint64_t mode;

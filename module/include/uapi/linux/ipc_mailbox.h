@@ -92,6 +92,20 @@ struct mbx_version {
 /* Records when each message was sent; see @out_time of struct mbx_receive. */
 #define MBX_CREATE_TIMESTAMP (1U << 1)
 
+/* Who gets a message when several wait for one, and who may wait at all. */
+enum {
+	/* Whoever has waited longest. */
+	MBX_POLICY_FIFO,
+	/* Processes in turn: one that got a message goes behind all others. */
+	MBX_POLICY_RR,
+	/* Whoever began to wait last. */
+	MBX_POLICY_LIFO,
+	/* Only one process at a time can be in a receive. */
+	MBX_POLICY_EXCLUSIVE,
+	/* At most two processes use the mailbox, until one of them exits. */
+	MBX_POLICY_PAIR,
+};
+
 /**
  * struct mbx_create - argument of MBX_IOC_CREATE
  * @size: sizeof(struct mbx_create)
@@ -104,6 +118,8 @@ struct mbx_version {
  * @capacity: messages that may wait in the mailbox; 0 makes every send a
  *	rendezvous; MBX_UNBOUNDED lets only the byte limits refuse
  * @msg_max: longest message in bytes; 0 for the module's max_msg_size
+ * @policy: MBX_POLICY_*
+ * @__reserved: must be 0
  * @out_id: the mailbox's id, never used again for another
  *
  * Create a mailbox in the caller's network namespace and open it for sending
@@ -117,7 +133,7 @@ struct mbx_version {
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - EEXIST: the name is taken
- *  - EINVAL: bad name, mode, or a @msg_max above max_msg_size
+ *  - EINVAL: bad name, mode or policy, or a @msg_max above max_msg_size
  *  - EPERM: @uid or @gid is not the caller's and it lacks CAP_CHOWN
  *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit
  */
@@ -131,6 +147,8 @@ struct mbx_create {
 	__u32 gid;
 	__u32 capacity;
 	__u32 msg_max;
+	__u32 policy;
+	__u32 __reserved;
 	__aligned_u64 out_id;
 };
 
@@ -214,7 +232,8 @@ struct mbx_delete {
  *	nobody has yet or it is not visible there
  * @out_tid: thread that took it
  *
- * Send one message.  It goes to the receiver that has waited longest, else into
+ * Send one message.  It goes to the receiver that the mailbox's policy chooses
+ * of those that wait, else into
  * the queue; if that is full the caller waits for room.  With capacity 0 or
  * MBX_SEND_SYNC the command completes only when a receiver has the message.
  *
@@ -230,6 +249,7 @@ struct mbx_delete {
  *    MBX_SEND_REALTIME without a deadline
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
  *  - ETIMEDOUT: the deadline has passed
+ *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
  *  - EDQUOT, ENOSPC: a limit on queued bytes; never waits for one
  */
 struct mbx_send {
@@ -277,10 +297,12 @@ struct mbx_send {
  *
  *  - EAGAIN: MBX_RECEIVE_NONBLOCK, and no message is there
  *  - EBADF: the handle has no right to receive
+ *  - EBUSY: with MBX_POLICY_EXCLUSIVE, another process is in a receive
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline
  *  - EMSGSIZE: the buffer is too small; @out_len tells the length
  *  - ETIMEDOUT: the deadline has passed
+ *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
  */
 struct mbx_receive {
 	__u32 size;
@@ -324,7 +346,7 @@ struct mbx_receive {
  * @out_rights: MBX_OPEN_* rights of this handle
  * @out_name_len: length of the name, 0 if none
  * @out_name: the name, padded with zero bytes
- * @out_reserved: 0
+ * @out_policy: MBX_POLICY_*
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -354,7 +376,7 @@ struct mbx_stat {
 	__aligned_u64 out_created;
 	__u32 out_name_len;
 	__u8 out_name[MBX_NAME_MAX + 1];
-	__u32 out_reserved;
+	__u32 out_policy;
 };
 
 #define MBX_IOC_MAGIC 0xBA
