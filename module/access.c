@@ -57,6 +57,12 @@ static u32 rights_by_mode(const struct mbx_box *box)
 	return mode_rights(box->mode);
 }
 
+static bool is_ours(const struct mbx_box *box)
+{
+	return uid_eq(box->uid, current_euid()) ||
+	       uid_eq(box->creator_uid, current_euid());
+}
+
 /**
  * mbx_box_allowed() - which rights may the caller open a mailbox with?
  * @box: the mailbox
@@ -69,17 +75,13 @@ u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
 {
 	u32 rights = rights_by_mode(box);
 
+	if (is_ours(box))
+		rights |= MBX_OPEN_MANAGE;
 	if ((wanted & ~rights) && capable_of_all(box))
-		rights = MBX_OPEN_SEND | MBX_OPEN_RECEIVE;
+		rights = MBX_OPEN_SEND | MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE;
 	if (box->owner && box->owner->pid != task_tgid(current))
 		rights &= ~MBX_OPEN_RECEIVE;
 	return wanted & rights;
-}
-
-static bool is_ours(const struct mbx_box *box)
-{
-	return uid_eq(box->uid, current_euid()) ||
-	       uid_eq(box->creator_uid, current_euid());
 }
 
 /**

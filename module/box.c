@@ -262,6 +262,19 @@ static void wake_pollers(struct wait_queue_head *pollers)
 }
 
 /**
+ * mbx_box_wake_pollers() - tell all pollers that something has ended
+ * @box: the mailbox
+ *
+ * Context: Any.
+ */
+void mbx_box_wake_pollers(struct mbx_box *box)
+{
+	wake_pollers(&box->poll_in);
+	wake_pollers(&box->poll_out);
+	wake_pollers(&box->poll_end);
+}
+
+/**
  * mbx_box_kill() - end a mailbox
  * @box: the mailbox
  * @why: -EIDRM or -EOWNERDEAD, which everybody gets from now on
@@ -277,9 +290,7 @@ bool mbx_box_kill(struct mbx_box *box, int why)
 		return false;
 
 	end_waits(box, &later);
-	wake_pollers(&box->poll_in);
-	wake_pollers(&box->poll_out);
-	wake_pollers(&box->poll_end);
+	mbx_box_wake_pollers(box);
 	/* Nobody but us has set it. */
 	trace_mbx_delete(box, box->dead);
 
@@ -341,18 +352,19 @@ void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 
 /**
  * mbx_box_ready() - what can be done without waiting?
- * @box: the mailbox
+ * @handle: the handle
  *
  * Context: Any.  Takes the box's lock.
  * Return: EPOLL* events.
  */
-__poll_t mbx_box_ready(struct mbx_box *box)
+__poll_t mbx_box_ready(struct mbx_handle *handle)
 {
+	struct mbx_box *box = handle->box;
 	__poll_t events = 0;
 
 	guard(spinlock)(&box->lock);
 
-	if (mbx_box_error(box))
+	if (mbx_box_error(box) || mbx_handle_error(handle))
 		return EPOLLHUP | EPOLLERR;
 	if (mbx_queue_first(&box->queue) || !list_empty(&box->senders))
 		events |= EPOLLIN | EPOLLRDNORM;

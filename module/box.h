@@ -106,16 +106,32 @@ struct mbx_box {
 	char name[];
 };
 
+#define MBX_OPEN_ALL (MBX_OPEN_SEND | MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE)
+
 /**
  * struct mbx_handle - an open mailbox: the private data of its file
  * @box: the mailbox [const]
  * @rights: MBX_OPEN_* [const]
- * @task: who used the handle last [box]
+ * @oneshot: good for one send only [const]
+ * @spent: that has been made, or is being made [box]
+ * @revoked: it is of no use any more [box]
+ * @badge: goes with each message that is sent through it [const]
+ * @task: who used the handle last; nobody once it is revoked [box]
+ * @parent: the handle that it was derived from, or NULL [box]
+ * @children: handles that were derived from it [box]
+ * @sibling: in @children of @parent [box]
  */
 struct mbx_handle {
 	struct mbx_box *box;
 	u32 rights;
+	bool oneshot;
+	bool spent;
+	bool revoked;
+	u64 badge;
 	struct mbx_task *task;
+	struct mbx_handle *parent;
+	struct list_head children;
+	struct list_head sibling;
 };
 
 /* table.c */
@@ -144,7 +160,8 @@ void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
 unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
 			     unsigned int nr, struct pid_namespace *ns);
-__poll_t mbx_box_ready(struct mbx_box *box);
+__poll_t mbx_box_ready(struct mbx_handle *handle);
+void mbx_box_wake_pollers(struct mbx_box *box);
 
 /* policy.c */
 int mbx_policy_enter(struct mbx_box *box, struct mbx_proc *proc, bool receives);
@@ -155,7 +172,11 @@ void mbx_policy_forget(struct mbx_box *box);
 /* handle.c */
 struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights);
 void mbx_handle_destroy(struct mbx_handle *handle);
-struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle);
+struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle, bool sends);
+struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
+				     u64 badge, bool oneshot);
+int mbx_handle_ended(struct mbx_handle *handle);
+int mbx_handle_revoke(struct mbx_handle *handle, u32 *nr);
 
 /**
  * mbx_box_orphaned() - has the owner of a mailbox exited?
@@ -181,6 +202,18 @@ static inline int mbx_box_error(const struct mbx_box *box)
 	if (unlikely(box->dead))
 		return box->dead;
 	return unlikely(mbx_box_orphaned(box)) ? -EOWNERDEAD : 0;
+}
+
+/**
+ * mbx_handle_error() - is a handle of no use any more?
+ * @handle: the handle
+ *
+ * Context: Its box is locked.
+ * Return: 0, or -EKEYREVOKED.
+ */
+static inline int mbx_handle_error(const struct mbx_handle *handle)
+{
+	return unlikely(handle->revoked) ? -EKEYREVOKED : 0;
 }
 
 /**
@@ -228,14 +261,17 @@ static inline void mbx_box_keep(struct mbx_box *box, struct mbx_msg *msg)
 /**
  * mbx_handle_lock() - lock the mailbox of a handle
  * @handle: the handle
+ * @sends: for a send
  *
  * The record that is returned is valid as long as the caller is in this system
  * call: the table of tasks has a reference.
  *
  * Context: Process context.  Sleeps.  Takes the box's lock, also on error.
- * Return: the caller's record, or an error pointer: -ENOMEM.
+ * Return: the caller's record, or an error pointer: -EKEYEXPIRED, -EKEYREVOKED,
+ * -ENOMEM.
  */
-static inline struct mbx_task *mbx_handle_lock(struct mbx_handle *handle)
+static inline struct mbx_task *mbx_handle_lock(struct mbx_handle *handle,
+					       bool sends)
 	__acquires(&handle->box->lock)
 {
 	struct mbx_task *task;
@@ -244,7 +280,7 @@ static inline struct mbx_task *mbx_handle_lock(struct mbx_handle *handle)
 	task = handle->task;
 	if (likely(task && mbx_task_is_current(task)))
 		return task;
-	return mbx_handle_change_task(handle);
+	return mbx_handle_change_task(handle, sends);
 }
 
 #endif /* MBX_BOX_H */

@@ -88,27 +88,31 @@ long mbx_run_version(struct mbx_call *call)
 	return reply(call);
 }
 
-/* Makes a descriptor for @box, which the caller installs or drops. */
-static int prepare_fd(struct mbx_box *box, u32 rights, struct file **file)
+/* Makes a descriptor for @handle, which the caller installs or drops. */
+static int prepare_fd(struct mbx_handle *handle, struct file **file)
 {
 	int fd;
 
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
 	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		mbx_handle_destroy(handle);
 		return fd;
-	*file = mbx_handle_open(box, rights);
+	}
+	*file = mbx_handle_open(handle);
 	if (!IS_ERR(*file))
 		return fd;
 	put_unused_fd(fd);
 	return PTR_ERR(*file);
 }
 
-static int install(struct mbx_call *call, struct mbx_box *box, u32 rights)
+static int install(struct mbx_call *call, struct mbx_handle *handle)
 {
 	struct file *file;
 	int fd, err;
 
-	fd = prepare_fd(box, rights, &file);
+	fd = prepare_fd(handle, &file);
 	if (fd < 0)
 		return fd;
 
@@ -132,7 +136,7 @@ static int install_new(struct mbx_call *call, struct mbx_box *box)
 	struct file *file;
 	int fd, err;
 
-	fd = prepare_fd(box, MBX_OPEN_SEND | MBX_OPEN_RECEIVE, &file);
+	fd = prepare_fd(mbx_handle_create(box, MBX_OPEN_ALL), &file);
 	if (fd < 0)
 		return fd;
 
@@ -209,21 +213,31 @@ long mbx_run_open(struct mbx_call *call)
 	arg->out_id = box->id;
 	if (rights ? mbx_box_allowed(box, rights) == rights :
 		     mbx_box_visible(box))
-		ret = install(call, box, rights);
+		ret = install(call, mbx_handle_create(box, rights));
 	mbx_box_put(box);
 	return ret;
 }
 
-static long delete_box(struct mbx_box *box)
+static long delete_box(struct mbx_box *box, bool managed)
 {
 	int err;
 
 	err = mbx_box_ended(box);
 	if (err)
 		return err;
-	if (!mbx_box_deletable(box))
+	if (!managed && !mbx_box_deletable(box))
 		return -EPERM;
 	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box) ?: -EIDRM;
+}
+
+static long delete_handle(struct mbx_handle *handle)
+{
+	int err;
+
+	err = mbx_handle_ended(handle);
+	if (err)
+		return err;
+	return delete_box(handle->box, handle->rights & MBX_OPEN_MANAGE);
 }
 
 /**
@@ -242,12 +256,12 @@ long mbx_run_delete(struct mbx_call *call)
 	if (arg->__reserved)
 		return -EOPNOTSUPP;
 	if (call->handle && !arg->name_ptr && !arg->name_len && !arg->id)
-		return delete_box(call->handle->box);
+		return delete_handle(call->handle);
 
 	box = find_box(arg->name_ptr, arg->name_len, arg->id);
 	if (IS_ERR(box))
 		return PTR_ERR(box);
-	ret = delete_box(box);
+	ret = delete_box(box, false);
 	mbx_box_put(box);
 	return ret == -EIDRM || ret == -EOWNERDEAD ? -ENOENT : ret;
 }
@@ -354,6 +368,57 @@ long mbx_run_receive(struct mbx_call *call)
 }
 
 /**
+ * mbx_run_derive() - make a handle with fewer rights
+ * @call: MBX_IOC_DERIVE
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_derive(struct mbx_call *call)
+{
+	const struct mbx_derive *arg = &call->arg->derive;
+	const bool oneshot = arg->flags & MBX_DERIVE_ONESHOT;
+	struct mbx_handle *parent = call->handle;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	if ((arg->rights & ~MBX_OPEN_ALL) ||
+	    (oneshot && !(arg->rights & MBX_OPEN_SEND)))
+		return -EINVAL;
+	if (arg->rights & ~parent->rights)
+		return -EACCES;
+	if (parent->badge && arg->badge && arg->badge != parent->badge)
+		return -EPERM;
+	return install(call, mbx_handle_derive(parent, arg->rights,
+					       arg->badge ?: parent->badge,
+					       oneshot || parent->oneshot));
+}
+
+/**
+ * mbx_run_revoke() - end what was derived from a handle
+ * @call: MBX_IOC_REVOKE
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_revoke(struct mbx_call *call)
+{
+	struct mbx_revoke *arg = &call->arg->revoke;
+	int err;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	arg->out_handles = 0;
+	err = reply(call);
+	if (!err)
+		err = mbx_handle_revoke(call->handle, &arg->out_handles);
+	if (err)
+		return err;
+	(void)reply(call);
+	return 0;
+}
+
+/**
  * mbx_run_stat() - describe a mailbox
  * @call: MBX_IOC_STAT
  *
@@ -368,7 +433,8 @@ long mbx_run_stat(struct mbx_call *call)
 	};
 	int err;
 
-	err = mbx_box_stat(call->handle->box, &stat);
+	err = mbx_box_stat(call->handle->box, &stat) ?:
+		      mbx_handle_ended(call->handle);
 	if (err)
 		return err;
 	return copy_to_user(call->uarg, &stat, call->usize) ? -EFAULT : 0;

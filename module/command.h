@@ -18,6 +18,8 @@ union mbx_arg {
 	struct mbx_delete delete;
 	struct mbx_send send;
 	struct mbx_receive receive;
+	struct mbx_derive derive;
+	struct mbx_revoke revoke;
 };
 
 /**
@@ -44,5 +46,7 @@ long mbx_run_delete(struct mbx_call *call);
 long mbx_run_send(struct mbx_call *call);
 long mbx_run_receive(struct mbx_call *call);
 long mbx_run_stat(struct mbx_call *call);
+long mbx_run_derive(struct mbx_call *call);
+long mbx_run_revoke(struct mbx_call *call);
 
 #endif /* MBX_COMMAND_H */

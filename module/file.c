@@ -70,7 +70,7 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 	}
 	if (!handle->rights)
 		poll_wait(file, &box->poll_end, wait);
-	return mbx_box_ready(box) & mask;
+	return mbx_box_ready(handle) & mask;
 }
 
 /*
@@ -144,21 +144,15 @@ const struct file_operations mbx_control_fops = {
 };
 
 /**
- * mbx_handle_open() - make a file for a mailbox
- * @box: the mailbox; the file takes a reference
- * @rights: MBX_OPEN_*
+ * mbx_handle_open() - make a file for a handle
+ * @handle: the handle; belongs to the file, and is destroyed on error
  *
  * Context: Process context.  Sleeps.
  * Return: the file, or an error pointer: -ENFILE, -ENOMEM.
  */
-struct file *mbx_handle_open(struct mbx_box *box, u32 rights)
+struct file *mbx_handle_open(struct mbx_handle *handle)
 {
-	struct mbx_handle *handle;
 	struct file *file;
-
-	handle = mbx_handle_create(box, rights);
-	if (!handle)
-		return ERR_PTR(-ENOMEM);
 
 	file = anon_inode_getfile("[mailbox]", &mbx_handle_fops, handle,
 				  O_RDWR);

@@ -51,14 +51,17 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(CREATE, create, __reserved, out_id, ON_CONTROL,
 		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP),
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL,
-		    MBX_OPEN_SEND | MBX_OPEN_RECEIVE),
+		    MBX_OPEN_SEND | MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE),
 	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
 	MBX_COMMAND(SEND, send, deadline, out_tid, ON_HANDLE,
 		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME),
-	MBX_COMMAND(RECEIVE, receive, deadline, out_gid, ON_HANDLE,
+	MBX_COMMAND(RECEIVE, receive, deadline, out_badge, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME),
 	MBX_COMMAND(STAT, stat, flags, out_policy, ON_HANDLE, 0),
+	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
+		    MBX_DERIVE_ONESHOT),
+	MBX_COMMAND(REVOKE, revoke, __reserved, __reserved, ON_HANDLE, 0),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

@@ -74,7 +74,7 @@
 /* file.c */
 extern const struct file_operations mbx_handle_fops;
 extern const struct file_operations mbx_control_fops;
-struct file *mbx_handle_open(struct mbx_box *box, u32 rights);
+struct file *mbx_handle_open(struct mbx_handle *handle);
 
 /**
  * mbx_file_nonblock() - must a call on a handle not wait?

@@ -39,6 +39,7 @@ struct mbx_waiter;
  * @sender: the sender that waits until it is taken, or NULL [box]
  * @payer: charged for its memory [box]
  * @seq: sequence number in its mailbox [box]
+ * @badge: of the handle that it was sent through [box]
  * @time: when it was sent, CLOCK_MONOTONIC in ns, or 0 [box]
  * @len: payload length [box]
  * @refs: the queue and those who are copying it [box]
@@ -57,6 +58,7 @@ struct mbx_msg {
 	struct mbx_waiter *sender;
 	struct mbx_user *payer;
 	u64 seq;
+	u64 badge;
 	u64 time;
 	u32 len;
 	u32 refs;

@@ -43,6 +43,7 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_tid = pid_nr_ns(from->pid, pid_ns);
 	arg->out_uid = from_kuid_munged(user_ns, from->cred->uid);
 	arg->out_gid = from_kgid_munged(user_ns, from->cred->gid);
+	arg->out_badge = msg->badge;
 }
 
 static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx)
@@ -166,6 +167,7 @@ static int wait_msg(struct mbx_box *box, struct mbx_task *task,
 		.thread = current,
 		.task = task,
 		.len = rx->len,
+		.handle = rx->handle,
 		.first = first || box->policy == MBX_POLICY_LIFO,
 		.clock = rx->clock,
 		.deadline = rx->deadline,
@@ -212,7 +214,7 @@ static int try_receive(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_box_error(box);
+	err = mbx_box_error(box) ?: mbx_handle_error(rx->handle);
 	if (err)
 		return err;
 
@@ -252,12 +254,15 @@ static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 	return true;
 }
 
-static noinline int receive_slowly(struct mbx_box *box, struct mbx_task *task,
-				   struct mbx_rx *rx) __releases(&box->lock)
+static noinline int receive_slowly(struct mbx_handle *handle,
+				   struct mbx_task *task, struct mbx_rx *rx)
+	__releases(&handle->box->lock)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_later later = {};
 	int err;
 
+	rx->handle = handle;
 	err = mbx_box_error(box) ?: mbx_policy_enter(box, task->proc, true);
 	if (!err) {
 		err = try_receive(box, task, rx, &later, false);
@@ -277,21 +282,22 @@ static noinline int receive_slowly(struct mbx_box *box, struct mbx_task *task,
  * @rx: the buffer
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
- * Return: 0; or, with no message taken, -EAGAIN, -EFAULT, -EIDRM, -EMSGSIZE,
- * -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ETIMEDOUT.
+ * Return: 0; or, with no message taken, -EAGAIN, -EBUSY, -EFAULT, -EIDRM,
+ * -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ETIMEDOUT,
+ * -EUSERS.
  */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_task *task;
 
-	task = mbx_handle_lock(handle);
+	task = mbx_handle_lock(handle, false);
 	if (IS_ERR(task)) {
 		spin_unlock(&box->lock);
 		return PTR_ERR(task);
 	}
 	if (unlikely(!receive_at_once(box, task, rx)))
-		return receive_slowly(box, task, rx);
+		return receive_slowly(handle, task, rx);
 
 	spin_unlock(&box->lock);
 	return 0;

@@ -169,9 +169,11 @@ static struct mbx_msg *make_msg(struct mbx_box *box, struct mbx_task *task,
 	return msg;
 }
 
-static void sign(struct mbx_box *box, struct mbx_msg *msg,
+static void sign(const struct mbx_handle *handle, struct mbx_msg *msg,
 		 struct mbx_task *task)
 {
+	const struct mbx_box *box = handle->box;
+
 	/* A message that is used again mostly comes from whom it came before. */
 	if (unlikely(msg->from != task)) {
 		if (msg->from)
@@ -180,6 +182,7 @@ static void sign(struct mbx_box *box, struct mbx_msg *msg,
 	}
 	msg->sender = NULL;
 	msg->seq = 0;
+	msg->badge = handle->badge;
 	msg->refs = 1;
 	msg->state = MBX_MSG_NEW;
 	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
@@ -217,6 +220,7 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 		.msg = placed ? NULL : msg,
 		.seq = msg->seq,
 		.sync = tx->sync || !box->capacity,
+		.handle = tx->handle,
 		.clock = tx->clock,
 		.deadline = tx->deadline,
 	};
@@ -279,9 +283,10 @@ static void count_sent(struct mbx_task *task, u32 len)
  * message is at hand.  A poller that comes now will see the message itself; see
  * mbx_later_poll_in().
  */
-static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
+static bool send_at_once(struct mbx_handle *handle, struct mbx_task *task,
 			 struct mbx_tx *tx)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_msg *msg;
 
 	if (box->special || mbx_box_orphaned(box) || !mbx_box_has_room(box) ||
@@ -292,7 +297,7 @@ static bool send_at_once(struct mbx_box *box, struct mbx_task *task,
 	msg = fill_spare(box, tx);
 	if (!msg)
 		return false;
-	sign(box, msg, task);
+	sign(handle, msg, task);
 	mbx_queue_push(&box->queue, msg, true);
 	tx->seq = msg->seq;
 	return true;
@@ -317,10 +322,10 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	msg = fill_spare(box, tx) ?: make_msg(box, task, tx);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
-	sign(box, msg, task);
+	sign(tx->handle, msg, task);
 
 	/* The lock may have been dropped for the copy. */
-	err = mbx_box_error(box);
+	err = mbx_box_error(box) ?: mbx_handle_error(tx->handle);
 	if (err) {
 		mbx_box_release(box, msg, later);
 		return err;
@@ -328,16 +333,21 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	return dispatch(box, task, msg, tx, later);
 }
 
-static noinline int send_slowly(struct mbx_box *box, struct mbx_task *task,
-				struct mbx_tx *tx) __releases(&box->lock)
+static noinline int send_slowly(struct mbx_handle *handle,
+				struct mbx_task *task, struct mbx_tx *tx)
+	__releases(&handle->box->lock)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_later later = {};
 	int err;
 
+	tx->handle = handle;
 	err = send_locked(box, task, tx, &later);
 	if (!err)
 		count_sent(task, tx->len);
 	trace_mbx_send(box, tx->seq, tx->len, err);
+	if (err)
+		handle->spent = false;
 	mbx_unlock(box, &later);
 	return err;
 }
@@ -349,20 +359,21 @@ static noinline int send_slowly(struct mbx_box *box, struct mbx_task *task,
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  * Return: 0; or, with nothing sent, -EAGAIN, -EDQUOT, -EFAULT, -EIDRM,
- * -EMSGSIZE, -ENOMEM, -ENOSPC, -EOWNERDEAD, -ERESTARTSYS, -ETIMEDOUT.
+ * -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -ENOSPC, -EOWNERDEAD,
+ * -ERESTARTSYS, -ETIMEDOUT, -EUSERS.
  */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_task *task;
 
-	task = mbx_handle_lock(handle);
+	task = mbx_handle_lock(handle, true);
 	if (IS_ERR(task)) {
 		spin_unlock(&box->lock);
 		return PTR_ERR(task);
 	}
-	if (unlikely(!send_at_once(box, task, tx)))
-		return send_slowly(box, task, tx);
+	if (unlikely(!send_at_once(handle, task, tx)))
+		return send_slowly(handle, task, tx);
 
 	count_sent(task, tx->len);
 	trace_mbx_send(box, tx->seq, tx->len, 0);

@@ -15,6 +15,7 @@
  * @sync: wait until it is taken
  * @clock: clock of @deadline
  * @deadline: absolute ns in the initial time namespace, 0 for none
+ * @handle: which it goes through, if not the short way
  * @seq: sequence number that it got
  * @peer: receiver that took it, with a reference, or NULL
  */
@@ -25,6 +26,7 @@ struct mbx_tx {
 	bool sync;
 	clockid_t clock;
 	u64 deadline;
+	struct mbx_handle *handle;
 	u64 seq;
 	struct mbx_task *peer;
 };
@@ -37,6 +39,7 @@ struct mbx_tx {
  * @peek: leave the message
  * @clock: clock of @deadline
  * @deadline: absolute ns in the initial time namespace, 0 for none
+ * @handle: which it comes through, if not the short way
  * @arg: if not NULL, filled and copied to @uarg together with the payload
  * @uarg: the caller's structure
  * @usize: bytes of @arg to copy
@@ -49,6 +52,7 @@ struct mbx_rx {
 	bool peek;
 	clockid_t clock;
 	u64 deadline;
+	struct mbx_handle *handle;
 	struct mbx_receive *arg;
 	void __user *uarg;
 	size_t usize;

@@ -56,7 +56,7 @@
 	MEMBER(mbx_send, out_seq, 32, 8)             \
 	MEMBER(mbx_send, out_pid, 40, 4)             \
 	LAST(mbx_send, out_tid, 44, 4)               \
-	SIZE(mbx_receive, 64)                        \
+	SIZE(mbx_receive, 72)                        \
 	MEMBER(mbx_receive, size, 0, 4)              \
 	MEMBER(mbx_receive, flags, 4, 4)             \
 	MEMBER(mbx_receive, data_ptr, 8, 8)          \
@@ -68,7 +68,8 @@
 	MEMBER(mbx_receive, out_pid, 48, 4)          \
 	MEMBER(mbx_receive, out_tid, 52, 4)          \
 	MEMBER(mbx_receive, out_uid, 56, 4)          \
-	LAST(mbx_receive, out_gid, 60, 4)            \
+	MEMBER(mbx_receive, out_gid, 60, 4)          \
+	LAST(mbx_receive, out_badge, 64, 8)          \
 	SIZE(mbx_stat, 384)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \

@@ -31,6 +31,7 @@
  *  - E2BIG: a member beyond those that this kernel knows is not zero
  *  - EOPNOTSUPP: an unknown flag, or a reserved member that is not zero
  *  - EFAULT: an address is not accessible; nothing has happened
+ *  - EKEYREVOKED: the handle was derived, and has been revoked
  *  - ENOMEM: the kernel or the caller's memory cgroup has no memory left
  *
  * A mailbox that has ended answers every command on its handles with
@@ -155,6 +156,8 @@ struct mbx_create {
 /* The rights that the handle is to carry; none gives a handle for STAT. */
 #define MBX_OPEN_SEND (1U << 0)
 #define MBX_OPEN_RECEIVE (1U << 1)
+/* To delete the mailbox, whoever uses the handle. */
+#define MBX_OPEN_MANAGE (1U << 2)
 
 /**
  * struct mbx_open - argument of MBX_IOC_OPEN
@@ -171,7 +174,8 @@ struct mbx_create {
  *  - ENOENT: no such mailbox in the caller's network namespace
  *  - EACCES: the mode bits refuse a requested right, or with none requested
  *    grant the caller none and the mailbox is not its own; or MBX_OPEN_RECEIVE
- *    on another process's owned mailbox
+ *    on another process's owned mailbox; or MBX_OPEN_MANAGE by somebody who is
+ *    neither its user nor its creator, and lacks CAP_IPC_OWNER
  *  - EMFILE, ENFILE: a limit
  */
 struct mbx_open {
@@ -200,8 +204,8 @@ struct mbx_open {
  * Return: 0, or -1 with errno
  *
  *  - ENOENT: no such mailbox in the caller's network namespace
- *  - EPERM: the caller is neither the mailbox's user nor its creator, and
- *    lacks CAP_IPC_OWNER
+ *  - EPERM: the handle does not have MBX_OPEN_MANAGE, and the caller is neither
+ *    the mailbox's user nor its creator, and lacks CAP_IPC_OWNER
  */
 struct mbx_delete {
 	__u32 size;
@@ -244,6 +248,7 @@ struct mbx_delete {
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
  *    receiver waits; those that wait with too small a buffer get EMSGSIZE
  *  - EBADF: the handle has no right to send
+ *  - EKEYEXPIRED: the handle was good for one message, which has been sent
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK; a deadline above 2^63 - 1;
  *    MBX_SEND_REALTIME without a deadline
@@ -287,6 +292,7 @@ struct mbx_send {
  * @out_uid: real user of the sender when it sent, in the caller's user
  *	namespace; the overflow id if it has none there
  * @out_gid: real group, likewise
+ * @out_badge: badge of the handle that it was sent through
  *
  * Receive the oldest message.  A command that fails leaves it in its place.
  *
@@ -317,6 +323,7 @@ struct mbx_receive {
 	__s32 out_tid;
 	__u32 out_uid;
 	__u32 out_gid;
+	__aligned_u64 out_badge;
 };
 
 /**
@@ -379,6 +386,58 @@ struct mbx_stat {
 	__u32 out_policy;
 };
 
+/* One message can be sent through the handle; one that failed does not count. */
+#define MBX_DERIVE_ONESHOT (1U << 0)
+
+/**
+ * struct mbx_derive - argument of MBX_IOC_DERIVE
+ * @size: sizeof(struct mbx_derive)
+ * @flags: MBX_DERIVE_*
+ * @rights: MBX_OPEN_* that the new handle is to carry
+ * @__reserved: must be 0
+ * @badge: what receivers see as @out_badge of what is sent through it; 0 for
+ *	that of this handle
+ *
+ * Make a handle with fewer rights of a handle, to be passed to somebody who is to
+ * have no more than these.  It works until this handle, or one that this one was
+ * derived from, is revoked.  Closing this one changes nothing: the new one then
+ * counts as derived from the one before.
+ *
+ * Return: a new mailbox handle, or -1 with errno
+ *
+ *  - EACCES: @rights that this handle does not have
+ *  - EINVAL: @rights that do not exist; MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
+ *  - EPERM: another @badge than this handle has
+ *  - EMFILE, ENFILE: a limit
+ */
+struct mbx_derive {
+	__u32 size;
+	__u32 flags;
+	__u32 rights;
+	__u32 __reserved;
+	__aligned_u64 badge;
+};
+
+/**
+ * struct mbx_revoke - argument of MBX_IOC_REVOKE
+ * @size: sizeof(struct mbx_revoke)
+ * @flags: must be 0
+ * @out_handles: how many handles this has ended
+ * @__reserved: must be 0
+ *
+ * End all handles that were derived from this one, and those derived from them.
+ * Whoever waits through one of them is woken with EKEYREVOKED, which every later
+ * command on them answers.  Messages sent through them stay.
+ *
+ * Return: 0, or -1 with one of the shared errors.
+ */
+struct mbx_revoke {
+	__u32 size;
+	__u32 flags;
+	__u32 out_handles;
+	__u32 __reserved;
+};
+
 #define MBX_IOC_MAGIC 0xBA
 
 enum {
@@ -389,6 +448,8 @@ enum {
 	MBX_CMD_SEND,
 	MBX_CMD_RECEIVE,
 	MBX_CMD_STAT,
+	MBX_CMD_DERIVE,
+	MBX_CMD_REVOKE,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -398,5 +459,7 @@ enum {
 #define MBX_IOC_SEND _IO(MBX_IOC_MAGIC, MBX_CMD_SEND)
 #define MBX_IOC_RECEIVE _IO(MBX_IOC_MAGIC, MBX_CMD_RECEIVE)
 #define MBX_IOC_STAT _IO(MBX_IOC_MAGIC, MBX_CMD_STAT)
+#define MBX_IOC_DERIVE _IO(MBX_IOC_MAGIC, MBX_CMD_DERIVE)
+#define MBX_IOC_REVOKE _IO(MBX_IOC_MAGIC, MBX_CMD_REVOKE)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
