@@ -364,7 +364,7 @@ __poll_t mbx_box_ready(struct mbx_handle *handle)
 
 	guard(spinlock)(&box->lock);
 
-	if (mbx_box_error(box) || mbx_handle_error(handle))
+	if (mbx_handle_error(handle))
 		return EPOLLHUP | EPOLLERR;
 	if (mbx_queue_first(&box->queue) || !list_empty(&box->senders))
 		events |= EPOLLIN | EPOLLRDNORM;

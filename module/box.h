@@ -176,7 +176,7 @@ struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle, bool sends);
 struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
 				     u64 badge, bool oneshot);
 int mbx_handle_ended(struct mbx_handle *handle);
-int mbx_handle_revoke(struct mbx_handle *handle, u32 *nr);
+bool mbx_handle_end_some(struct mbx_handle *top, u64 *nr);
 
 /**
  * mbx_box_orphaned() - has the owner of a mailbox exited?
@@ -208,12 +208,16 @@ static inline int mbx_box_error(const struct mbx_box *box)
  * mbx_handle_error() - is a handle of no use any more?
  * @handle: the handle
  *
+ * Who has it no longer is not told what becomes of the mailbox either.
+ *
  * Context: Its box is locked.
- * Return: 0, or -EKEYREVOKED.
+ * Return: 0, -EKEYREVOKED, or the error of a mailbox that has ended.
  */
 static inline int mbx_handle_error(const struct mbx_handle *handle)
 {
-	return unlikely(handle->revoked) ? -EKEYREVOKED : 0;
+	if (unlikely(handle->revoked))
+		return -EKEYREVOKED;
+	return mbx_box_error(handle->box);
 }
 
 /**

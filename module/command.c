@@ -88,8 +88,16 @@ long mbx_run_version(struct mbx_call *call)
 	return reply(call);
 }
 
-/* Makes a descriptor for @handle, which the caller installs or drops. */
-static int prepare_fd(struct mbx_handle *handle, struct file **file)
+/**
+ * mbx_prepare_fd() - make a descriptor for a handle
+ * @handle: the handle, or an error pointer; belongs to the file, and is destroyed
+ *	on error
+ * @file: set; the caller installs or drops both
+ *
+ * Context: Process context.  Sleeps.
+ * Return: the descriptor; or the error of @handle, -EMFILE, -ENFILE, -ENOMEM.
+ */
+int mbx_prepare_fd(struct mbx_handle *handle, struct file **file)
 {
 	int fd;
 
@@ -112,7 +120,7 @@ static int install(struct mbx_call *call, struct mbx_handle *handle)
 	struct file *file;
 	int fd, err;
 
-	fd = prepare_fd(handle, &file);
+	fd = mbx_prepare_fd(handle, &file);
 	if (fd < 0)
 		return fd;
 
@@ -136,7 +144,7 @@ static int install_new(struct mbx_call *call, struct mbx_box *box)
 	struct file *file;
 	int fd, err;
 
-	fd = prepare_fd(mbx_handle_create(box, MBX_OPEN_ALL), &file);
+	fd = mbx_prepare_fd(mbx_handle_create(box, MBX_OPEN_ALL), &file);
 	if (fd < 0)
 		return fd;
 
@@ -368,57 +376,6 @@ long mbx_run_receive(struct mbx_call *call)
 }
 
 /**
- * mbx_run_derive() - make a handle with fewer rights
- * @call: MBX_IOC_DERIVE
- *
- * Context: Process context.  Sleeps.
- * Return: see the UAPI header.
- */
-long mbx_run_derive(struct mbx_call *call)
-{
-	const struct mbx_derive *arg = &call->arg->derive;
-	const bool oneshot = arg->flags & MBX_DERIVE_ONESHOT;
-	struct mbx_handle *parent = call->handle;
-
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	if ((arg->rights & ~MBX_OPEN_ALL) ||
-	    (oneshot && !(arg->rights & MBX_OPEN_SEND)))
-		return -EINVAL;
-	if (arg->rights & ~parent->rights)
-		return -EACCES;
-	if (parent->badge && arg->badge && arg->badge != parent->badge)
-		return -EPERM;
-	return install(call, mbx_handle_derive(parent, arg->rights,
-					       arg->badge ?: parent->badge,
-					       oneshot || parent->oneshot));
-}
-
-/**
- * mbx_run_revoke() - end what was derived from a handle
- * @call: MBX_IOC_REVOKE
- *
- * Context: Process context.  Sleeps.
- * Return: see the UAPI header.
- */
-long mbx_run_revoke(struct mbx_call *call)
-{
-	struct mbx_revoke *arg = &call->arg->revoke;
-	int err;
-
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	arg->out_handles = 0;
-	err = reply(call);
-	if (!err)
-		err = mbx_handle_revoke(call->handle, &arg->out_handles);
-	if (err)
-		return err;
-	(void)reply(call);
-	return 0;
-}
-
-/**
  * mbx_run_stat() - describe a mailbox
  * @call: MBX_IOC_STAT
  *
@@ -433,8 +390,8 @@ long mbx_run_stat(struct mbx_call *call)
 	};
 	int err;
 
-	err = mbx_box_stat(call->handle->box, &stat) ?:
-		      mbx_handle_ended(call->handle);
+	mbx_box_stat(call->handle->box, &stat);
+	err = mbx_handle_ended(call->handle);
 	if (err)
 		return err;
 	return copy_to_user(call->uarg, &stat, call->usize) ? -EFAULT : 0;

@@ -39,6 +39,7 @@ struct mbx_call {
 };
 
 /* command.c */
+int mbx_prepare_fd(struct mbx_handle *handle, struct file **file);
 long mbx_run_version(struct mbx_call *call);
 long mbx_run_create(struct mbx_call *call);
 long mbx_run_open(struct mbx_call *call);
@@ -46,6 +47,8 @@ long mbx_run_delete(struct mbx_call *call);
 long mbx_run_send(struct mbx_call *call);
 long mbx_run_receive(struct mbx_call *call);
 long mbx_run_stat(struct mbx_call *call);
+
+/* command_handle.c */
 long mbx_run_derive(struct mbx_call *call);
 long mbx_run_revoke(struct mbx_call *call);
 

@@ -68,7 +68,7 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 		poll_wait(file, &box->poll_out, wait);
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	}
-	if (!handle->rights)
+	if (!(handle->rights & (MBX_OPEN_RECEIVE | MBX_OPEN_SEND)))
 		poll_wait(file, &box->poll_end, wait);
 	return mbx_box_ready(handle) & mask;
 }
@@ -99,22 +99,39 @@ static void show_capacity(struct seq_file *m, u32 capacity)
 		seq_printf(m, "mailbox-capacity:\t%u\n", capacity);
 }
 
+static const char *state_name(int err)
+{
+	switch (err) {
+	case 0:
+		return "alive";
+	case -EIDRM:
+		return "deleted";
+	case -EKEYREVOKED:
+		return "revoked";
+	default:
+		return "owner-dead";
+	}
+}
+
 static void handle_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct mbx_handle *handle = file->private_data;
 	struct mbx_stat stat;
-	int dead = mbx_box_stat(handle->box, &stat);
+	int err;
 
+	mbx_box_stat(handle->box, &stat);
+	err = mbx_handle_ended(handle);
 	seq_printf(m, "mailbox-id:\t%llu\n", stat.out_id);
 	if (stat.out_name_len)
 		seq_printf(m, "mailbox-name:\t%s\n", stat.out_name);
-	seq_printf(m, "mailbox-state:\t%s\n",
-		   !dead	  ? "alive" :
-		   dead == -EIDRM ? "deleted" :
-				    "owner-dead");
-	seq_printf(m, "mailbox-rights:\t%s%s\n",
+	seq_printf(m, "mailbox-state:\t%s\n", state_name(err));
+	seq_printf(m, "mailbox-rights:\t%s%s%s\n",
 		   handle->rights & MBX_OPEN_RECEIVE ? "r" : "-",
-		   handle->rights & MBX_OPEN_SEND ? "w" : "-");
+		   handle->rights & MBX_OPEN_SEND ? "w" : "-",
+		   handle->rights & MBX_OPEN_MANAGE ? "m" : "-");
+	/* The rest is none of its business any more. */
+	if (err == -EKEYREVOKED)
+		return;
 	show_capacity(m, stat.out_capacity);
 	seq_printf(m, "mailbox-depth:\t%u\n", stat.out_depth);
 	seq_printf(m, "mailbox-bytes:\t%llu\n", stat.out_bytes);

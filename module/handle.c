@@ -6,6 +6,9 @@
 
 #include "mbx.h"
 
+/* Handles that are moved in the tree in one go with the box locked. */
+#define TREE_BATCH 256
+
 /**
  * mbx_handle_create() - open a mailbox
  * @box: the mailbox; the handle takes a reference
@@ -34,6 +37,22 @@ struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights)
 	return handle;
 }
 
+static struct mbx_handle *first_child(struct mbx_handle *handle)
+{
+	return list_first_entry_or_null(&handle->children, struct mbx_handle,
+					sibling);
+}
+
+/* Makes a handle one that was derived from @parent, or from none. */
+static void set_parent(struct mbx_handle *handle, struct mbx_handle *parent)
+{
+	handle->parent = parent;
+	if (parent)
+		list_move(&handle->sibling, &parent->children);
+	else
+		list_del_init(&handle->sibling);
+}
+
 /**
  * mbx_handle_derive() - make a handle with fewer rights
  * @parent: a handle with all of @rights
@@ -42,14 +61,15 @@ struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights)
  * @oneshot: good for one send only
  *
  * Context: Process context.  Sleeps.
- * Return: the handle, or an error pointer: -EKEYREVOKED, -ENOMEM.
+ * Return: the handle, or an error pointer: -EIDRM, -EKEYREVOKED, -ENOMEM,
+ * -EOWNERDEAD.
  */
 struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
 				     u64 badge, bool oneshot)
 {
 	struct mbx_box *box = parent->box;
 	struct mbx_handle *handle;
-	int err = 0;
+	int err;
 
 	handle = mbx_handle_create(box, rights);
 	if (IS_ERR(handle))
@@ -58,12 +78,9 @@ struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
 	handle->oneshot = oneshot;
 
 	spin_lock(&box->lock);
-	if (parent->revoked) {
-		err = -EKEYREVOKED;
-	} else {
-		handle->parent = parent;
-		list_add(&handle->sibling, &parent->children);
-	}
+	err = mbx_handle_error(parent);
+	if (!err)
+		set_parent(handle, parent);
 	spin_unlock(&box->lock);
 	if (!err)
 		return handle;
@@ -72,53 +89,46 @@ struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
 	return ERR_PTR(err);
 }
 
-/* The next of all handles derived from @top, each after its parent. */
-static struct mbx_handle *next_derived(struct mbx_handle *top,
-				       struct mbx_handle *handle)
+static u32 end_handle(struct mbx_handle *handle)
 {
-	if (!list_empty(&handle->children))
-		return list_first_entry(&handle->children, struct mbx_handle,
-					sibling);
-	while (handle != top) {
-		if (!list_is_last(&handle->sibling, &handle->parent->children))
-			return list_next_entry(handle, sibling);
-		handle = handle->parent;
-	}
-	return NULL;
+	if (handle->revoked)
+		return 0;
+	handle->revoked = true;
+	if (handle->task)
+		mbx_task_put(handle->task);
+	handle->task = NULL;
+	return 1;
 }
 
 /**
- * mbx_handle_revoke() - end all handles derived from a handle
- * @handle: the handle
- * @nr: set to how many have been ended
+ * mbx_handle_end_some() - end handles that were derived from a handle
+ * @top: the handle
+ * @nr: counts those that have been ended
  *
- * Context: Process context.  Sleeps.  Takes the box's lock.
- * Return: 0, or the error of a handle or mailbox that has ended.
+ * Each leaves the tree once all below it have been moved up, so that no time is
+ * spent on looking for the next, and it does not matter what others do to the
+ * tree between two calls.
+ *
+ * Context: The box is locked.
+ * Return: true if there are no more.
  */
-int mbx_handle_revoke(struct mbx_handle *handle, u32 *nr)
+bool mbx_handle_end_some(struct mbx_handle *top, u64 *nr)
 {
-	struct mbx_box *box = handle->box;
-	struct mbx_handle *h = handle;
-	struct mbx_later later = {};
-	int err;
+	struct mbx_handle *handle, *child;
+	unsigned int i;
 
-	*nr = 0;
-	spin_lock(&box->lock);
-	err = mbx_box_error(box) ?: mbx_handle_error(handle);
-	while (!err && (h = next_derived(handle, h))) {
-		*nr += !h->revoked;
-		h->revoked = true;
-		if (h->task)
-			mbx_task_put(h->task);
-		h->task = NULL;
+	for (i = 0; i < TREE_BATCH; i++) {
+		handle = first_child(top);
+		if (!handle)
+			return true;
+		*nr += end_handle(handle);
+		child = first_child(handle);
+		if (child)
+			set_parent(child, top);
+		else
+			set_parent(handle, NULL);
 	}
-	if (*nr)
-		mbx_wait_revoked(box, &later);
-	mbx_unlock(box, &later);
-
-	if (*nr)
-		mbx_box_wake_pollers(box);
-	return err;
+	return false;
 }
 
 /**
@@ -126,7 +136,7 @@ int mbx_handle_revoke(struct mbx_handle *handle, u32 *nr)
  * @handle: the handle
  *
  * Context: Any.  Takes the box's lock.
- * Return: 0, or -EKEYREVOKED.
+ * Return: 0, -EKEYREVOKED, or the error of a mailbox that has ended.
  */
 int mbx_handle_ended(struct mbx_handle *handle)
 {
@@ -135,19 +145,24 @@ int mbx_handle_ended(struct mbx_handle *handle)
 	return mbx_handle_error(handle);
 }
 
-/* Whom it was derived from is responsible for what was derived from it. */
-static void leave_tree(struct mbx_handle *handle)
+/*
+ * Whom it was derived from is responsible for what was derived from it.  Returns
+ * true once it is out of the tree.
+ */
+static bool leave_tree(struct mbx_handle *handle)
 {
 	struct mbx_handle *child;
+	unsigned int i;
 
-	list_for_each_entry(child, &handle->children, sibling)
-		child->parent = handle->parent;
-	if (handle->parent)
-		list_splice(&handle->children, &handle->parent->children);
-	else
-		while (!list_empty(&handle->children))
-			list_del_init(handle->children.next);
-	list_del(&handle->sibling);
+	for (i = 0; i < TREE_BATCH; i++) {
+		child = first_child(handle);
+		if (!child) {
+			set_parent(handle, NULL);
+			return true;
+		}
+		set_parent(child, handle->parent);
+	}
+	return false;
 }
 
 /* Nobody can find it any more, or at least nobody is meant to. */
@@ -169,7 +184,11 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 	bool end;
 
 	spin_lock(&box->lock);
-	leave_tree(handle);
+	while (!leave_tree(handle)) {
+		spin_unlock(&box->lock);
+		cond_resched();
+		spin_lock(&box->lock);
+	}
 	box->nr_handles--;
 	end = last_handle_ends(box);
 	spin_unlock(&box->lock);

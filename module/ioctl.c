@@ -61,7 +61,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(STAT, stat, flags, out_policy, ON_HANDLE, 0),
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
-	MBX_COMMAND(REVOKE, revoke, __reserved, __reserved, ON_HANDLE, 0),
+	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

@@ -4,8 +4,8 @@
  *
  * Arrows point down only:
  *
- *   front ends   file.c ioctl.c command.c proc_*.c task_*.c
- *   transfers    send.c receive.c
+ *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
+ *   transfers    send.c receive.c revoke.c
  *   objects      box.c handle.c table.c access.c wait.c quota.c
  *                task.c usage.c reap.c
  *   data         queue.c msg.c
@@ -64,6 +64,8 @@
  *
  *   file -> handle -> box     a box is freed with its last reference; the id
  *                             table holds one until the mailbox ends
+ *   handle - handle           one leaves the tree before it is freed, and hands
+ *                             what was derived from it to its parent
  *   message -> task           who sent it, kept past the thread's exit
  *   message -> user           who pays for its memory
  *   table -> task -> proc     until the thread or the process exits

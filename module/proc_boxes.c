@@ -26,10 +26,8 @@
 	" high_water creator creator_comm created policy\n"
 
 static const char *const policy_names[] = {
-	[MBX_POLICY_FIFO] = " fifo",
-	[MBX_POLICY_RR] = " rr",
-	[MBX_POLICY_LIFO] = " lifo",
-	[MBX_POLICY_EXCLUSIVE] = " exclusive",
+	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
+	[MBX_POLICY_LIFO] = " lifo", [MBX_POLICY_EXCLUSIVE] = " exclusive",
 	[MBX_POLICY_PAIR] = " pair",
 };
 

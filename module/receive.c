@@ -116,14 +116,18 @@ static int finish_taken(struct mbx_box *box, struct mbx_task *task,
 {
 	int err = 0;
 
-	if (msg->state == MBX_MSG_TAKEN && copy_atomic(msg, rx)) {
+	/* Not for one who has been revoked since it was given the message. */
+	if (msg->state == MBX_MSG_TAKEN && !rx->handle->revoked &&
+	    copy_atomic(msg, rx)) {
 		mbx_unlock(box, later);
 		err = copy_sleeping(msg, rx);
 		spin_lock(&box->lock);
 	}
+	if (rx->handle->revoked)
+		err = -EKEYREVOKED;
 
 	if (msg->state == MBX_MSG_GONE)
-		err = mbx_box_error(box) ?: AGAIN;
+		err = mbx_handle_error(rx->handle) ?: AGAIN;
 	else if (err)
 		put_back(box, msg, later);
 	else
@@ -214,7 +218,7 @@ static int try_receive(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_box_error(box) ?: mbx_handle_error(rx->handle);
+	err = mbx_handle_error(rx->handle);
 	if (err)
 		return err;
 
@@ -263,7 +267,9 @@ static noinline int receive_slowly(struct mbx_handle *handle,
 	int err;
 
 	rx->handle = handle;
-	err = mbx_box_error(box) ?: mbx_policy_enter(box, task->proc, true);
+	err = mbx_handle_error(handle);
+	if (!err)
+		err = mbx_policy_enter(box, task->proc, true);
 	if (!err) {
 		err = try_receive(box, task, rx, &later, false);
 		while (err == AGAIN)

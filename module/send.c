@@ -114,6 +114,7 @@ void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later)
 
 	if (waiter->sync) {
 		msg->sender = waiter;
+		waiter->placed = msg;
 		/* The sleeper, who looks without the lock, sleeps on. */
 		WRITE_ONCE(waiter->state, MBX_WAIT_TAKEN);
 		list_move_tail(&waiter->node, &box->synced);
@@ -190,9 +191,17 @@ static void sign(const struct mbx_handle *handle, struct mbx_msg *msg,
 
 /* ------------------------------------------------------------------- waiting */
 
-/* A wait that failed leaves no message behind. */
-static void give_up(struct mbx_box *box, struct mbx_waiter *waiter,
-		    struct mbx_msg *msg, struct mbx_later *later)
+/**
+ * mbx_give_up() - leave no message of a wait that failed behind
+ * @box: the mailbox
+ * @waiter: a sender that is not done
+ * @msg: its message
+ * @later: frees it, and wakes those who find room now
+ *
+ * Context: The box is locked.
+ */
+void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
+		 struct mbx_msg *msg, struct mbx_later *later)
 {
 	if (waiter->state == MBX_WAIT_TAKEN) {
 		mbx_queue_withdraw(&box->queue, msg);
@@ -218,6 +227,7 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 		.thread = current,
 		.task = task,
 		.msg = placed ? NULL : msg,
+		.placed = placed ? msg : NULL,
 		.seq = msg->seq,
 		.sync = tx->sync || !box->capacity,
 		.handle = tx->handle,
@@ -236,7 +246,7 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 	err = mbx_wait(box, &waiter, placed ? &box->synced : &box->senders,
 		       later);
 	if (err && waiter.state != MBX_WAIT_DONE)
-		give_up(box, &waiter, msg, later);
+		mbx_give_up(box, &waiter, msg, later);
 	else if (waiter.msg)
 		mbx_box_release(box, waiter.msg, later);
 	tx->seq = waiter.seq;
@@ -310,7 +320,9 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_box_error(box) ?: mbx_policy_enter(box, task->proc, false);
+	err = mbx_handle_error(tx->handle);
+	if (!err)
+		err = mbx_policy_enter(box, task->proc, false);
 	if (!err && tx->len > box->msg_max)
 		err = -EMSGSIZE;
 	if (!err && tx->nonblock && !mbx_box_has_room(box) &&
@@ -325,7 +337,7 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	sign(tx->handle, msg, task);
 
 	/* The lock may have been dropped for the copy. */
-	err = mbx_box_error(box) ?: mbx_handle_error(tx->handle);
+	err = mbx_handle_error(tx->handle);
 	if (err) {
 		mbx_box_release(box, msg, later);
 		return err;

@@ -65,8 +65,13 @@ bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later);
 void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later);
 void mbx_made_room(struct mbx_box *box, struct mbx_later *later);
+void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
+		 struct mbx_msg *msg, struct mbx_later *later);
 
 /* receive.c */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx);
+
+/* revoke.c */
+int mbx_revoke(struct mbx_handle *handle, u64 *nr);
 
 #endif /* MBX_TRANSFER_H */

@@ -97,40 +97,6 @@ void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later)
 		mbx_wake(waiter, result, later);
 }
 
-static void wake_revoked(struct list_head *list, struct mbx_later *later)
-{
-	struct mbx_waiter *waiter, *next;
-
-	list_for_each_entry_safe(waiter, next, list, node)
-		if (mbx_handle_error(waiter->handle))
-			mbx_wake(waiter, -EKEYREVOKED, later);
-}
-
-/**
- * mbx_wait_revoked() - end the waits of all threads whose handle was revoked
- * @box: the mailbox
- * @later: wakes them
- *
- * Those whose message has been placed withdraw it themselves.
- *
- * Context: The box is locked.
- */
-void mbx_wait_revoked(struct mbx_box *box, struct mbx_later *later)
-{
-	struct mbx_waiter *waiter;
-
-	wake_revoked(&box->senders, later);
-	wake_revoked(&box->receivers, later);
-	wake_revoked(&box->peekers, later);
-	list_for_each_entry(waiter, &box->synced, node) {
-		if (!mbx_handle_error(waiter->handle))
-			continue;
-		/* MBX_WAKE: pairs with sleep_until_done() */
-		WRITE_ONCE(waiter->revoked, true);
-		wake_up_process(waiter->thread);
-	}
-}
-
 /* Returns when the waiter is done, else with the reason not to sleep on. */
 static int sleep_until_done(struct mbx_waiter *waiter)
 {
@@ -144,11 +110,6 @@ static int sleep_until_done(struct mbx_waiter *waiter)
 		/* MBX_WAKE: pairs with mbx_wake() */
 		if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
 			break;
-		/* MBX_WAKE: pairs with mbx_wait_revoked() */
-		if (READ_ONCE(waiter->revoked)) {
-			err = -EKEYREVOKED;
-			break;
-		}
 		if (signal_pending(current)) {
 			err = -ERESTARTSYS;
 			break;

@@ -46,12 +46,12 @@ enum mbx_wait_state {
  * @task: its record [const]
  * @msg: a sender's, until the queue has it for good; the one given to a
  *	receiver, with a reference [box]
+ * @placed: the message that a sender waits for to be taken [box]
  * @seq: sequence number that a sender's message got [box]
  * @peer: the receiver that took it, with a reference; or NULL [box]
  * @len: length of a receiver's buffer, or of the message that did not fit [box]
  * @first: the wait goes on where it was: at the head of the line [const]
  * @sync: a sender waits until the message is taken [const]
- * @revoked: the handle was, while the message waits to be taken; see MBX_WAKE
  * @handle: which it came through [const]
  * @clock: clock of @deadline [const]
  * @deadline: absolute ns, 0 for none [const]
@@ -64,12 +64,12 @@ struct mbx_waiter {
 	struct task_struct *thread;
 	struct mbx_task *task;
 	struct mbx_msg *msg;
+	struct mbx_msg *placed;
 	u64 seq;
 	struct mbx_task *peer;
 	u32 len;
 	bool first;
 	bool sync;
-	bool revoked;
 	struct mbx_handle *handle;
 	clockid_t clock;
 	u64 deadline;
@@ -80,7 +80,6 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later);
 void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later);
 void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later);
-void mbx_wait_revoked(struct mbx_box *box, struct mbx_later *later);
 int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns, bool realtime);
 
 /*

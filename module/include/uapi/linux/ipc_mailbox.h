@@ -31,7 +31,8 @@
  *  - E2BIG: a member beyond those that this kernel knows is not zero
  *  - EOPNOTSUPP: an unknown flag, or a reserved member that is not zero
  *  - EFAULT: an address is not accessible; nothing has happened
- *  - EKEYREVOKED: the handle was derived, and has been revoked
+ *  - EKEYREVOKED: the handle was derived, and has been revoked; also when the
+ *    mailbox has ended
  *  - ENOMEM: the kernel or the caller's memory cgroup has no memory left
  *
  * A mailbox that has ended answers every command on its handles with
@@ -237,9 +238,9 @@ struct mbx_delete {
  * @out_tid: thread that took it
  *
  * Send one message.  It goes to the receiver that the mailbox's policy chooses
- * of those that wait, else into
- * the queue; if that is full the caller waits for room.  With capacity 0 or
- * MBX_SEND_SYNC the command completes only when a receiver has the message.
+ * of those that wait, else into the queue; if that is full the caller waits for
+ * room.  With capacity 0 or MBX_SEND_SYNC the command completes only when a
+ * receiver has the message.
  *
  * A command that fails has sent nothing.
  *
@@ -248,7 +249,8 @@ struct mbx_delete {
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
  *    receiver waits; those that wait with too small a buffer get EMSGSIZE
  *  - EBADF: the handle has no right to send
- *  - EKEYEXPIRED: the handle was good for one message, which has been sent
+ *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
+ *    being sent
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK; a deadline above 2^63 - 1;
  *    MBX_SEND_REALTIME without a deadline
@@ -386,7 +388,7 @@ struct mbx_stat {
 	__u32 out_policy;
 };
 
-/* One message can be sent through the handle; one that failed does not count. */
+/* One message can be sent through the handle; a send that failed is none. */
 #define MBX_DERIVE_ONESHOT (1U << 0)
 
 /**
@@ -399,15 +401,16 @@ struct mbx_stat {
  *	that of this handle
  *
  * Make a handle with fewer rights of a handle, to be passed to somebody who is to
- * have no more than these.  It works until this handle, or one that this one was
- * derived from, is revoked.  Closing this one changes nothing: the new one then
- * counts as derived from the one before.
+ * have no more than these.  It works until MBX_IOC_REVOKE on this handle, or on
+ * one that this one was derived from.  Closing this one changes nothing: the new
+ * one then counts as derived from the one before, if there is one.
  *
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - EACCES: @rights that this handle does not have
  *  - EINVAL: @rights that do not exist; MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
- *  - EPERM: another @badge than this handle has
+ *  - EPERM: another @badge than this handle has; MBX_OPEN_SEND of a handle that
+ *    is itself good for one message
  *  - EMFILE, ENFILE: a limit
  */
 struct mbx_derive {
@@ -423,19 +426,19 @@ struct mbx_derive {
  * @size: sizeof(struct mbx_revoke)
  * @flags: must be 0
  * @out_handles: how many handles this has ended
- * @__reserved: must be 0
  *
  * End all handles that were derived from this one, and those derived from them.
  * Whoever waits through one of them is woken with EKEYREVOKED, which every later
- * command on them answers.  Messages sent through them stay.
+ * command on them answers.  Messages sent through them stay, except those whose
+ * sender waits for them to be taken.  Once this has returned, nothing is sent or
+ * received through them any more, whatever had begun before.
  *
  * Return: 0, or -1 with one of the shared errors.
  */
 struct mbx_revoke {
 	__u32 size;
 	__u32 flags;
-	__u32 out_handles;
-	__u32 __reserved;
+	__aligned_u64 out_handles;
 };
 
 #define MBX_IOC_MAGIC 0xBA
