@@ -81,6 +81,9 @@ static bool fits(int error)
 	case ETIMEDOUT:
 	case EMSGSIZE:
 	case EBUSY:
+	case EKEYREVOKED:
+	case EKEYEXPIRED:
+	case EACCES:
 		return true;
 	}
 	return false;
@@ -136,6 +139,21 @@ static int refill(struct arena *arena, int slot, __u32 how)
 	return ret;
 }
 
+/* Another slot gets a handle made of that in this one. */
+static int derive_into(struct racer *racer, int slot)
+{
+	const __u32 how = next_random(&racer->random);
+	int fd, ret;
+
+	fd = box_derive(slot, how & 8 ? BOTH_RIGHTS : ALL_RIGHTS,
+			how & 16 ? MBX_DERIVE_ONESHOT : 0, 0);
+	if (fd < 0)
+		return fd;
+	ret = dup3(fd, racer->arena->fds[how % SLOTS], O_CLOEXEC);
+	close(fd);
+	return ret;
+}
+
 static int poll_it(struct racer *racer, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
@@ -175,8 +193,12 @@ static int act(struct racer *racer, int call, int fd)
 				   MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK);
 	case 11:
 		return box_stat(fd, &stat);
-	default:
+	case 12:
 		return poll_it(racer, fd);
+	case 13:
+		return derive_into(racer, fd);
+	default:
+		return box_revoke(fd) < 0 ? -1 : 0;
 	}
 }
 
@@ -186,7 +208,7 @@ static void *race(void *arg)
 	int i, call, slot;
 
 	for (i = 0; i < racer->rounds; i++) {
-		call = next_random(&racer->random) % 13;
+		call = next_random(&racer->random) % 15;
 		slot = next_random(&racer->random) % SLOTS;
 		note(racer->arena, call,
 		     act(racer, call, racer->arena->fds[slot]));

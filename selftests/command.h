@@ -144,6 +144,44 @@ static inline int box_stat(int fd, struct mbx_stat *arg)
 	return ioctl(fd, MBX_IOC_STAT, arg);
 }
 
+static inline void init_derive(struct mbx_derive *arg, __u32 rights,
+			       __u32 flags, __u64 badge)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = flags;
+	arg->rights = rights;
+	arg->__reserved = 0;
+	arg->badge = badge;
+}
+
+static inline int box_derive(int fd, __u32 rights, __u32 flags, __u64 badge)
+{
+	struct mbx_derive arg;
+
+	init_derive(&arg, rights, flags, badge);
+	return ioctl(fd, MBX_IOC_DERIVE, &arg);
+}
+
+static inline void init_revoke(struct mbx_revoke *arg)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+}
+
+/* Returns how many handles that ended, or -1. */
+static inline int box_revoke(int fd)
+{
+	struct mbx_revoke arg;
+
+	init_revoke(&arg);
+	return ioctl(fd, MBX_IOC_REVOKE, &arg) ? -1 : (int)arg.out_handles;
+}
+
+#define BOTH_RIGHTS (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
+#define ALL_RIGHTS (BOTH_RIGHTS | MBX_OPEN_MANAGE)
+
 /* 0 if the mailbox cannot be asked; no mailbox has that id. */
 static inline __u64 box_id(int fd)
 {

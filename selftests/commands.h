@@ -53,7 +53,7 @@ FIXTURE_VARIANT_ADD(command, create){
 FIXTURE_VARIANT_ADD(command, open){
 	.cmd = MBX_IOC_OPEN,
 	.size = sizeof(struct mbx_open),
-	.flags = MBX_OPEN_SEND | MBX_OPEN_RECEIVE,
+	.flags = ALL_RIGHTS,
 	.on_control = true,
 	.outputs = offsetof(struct mbx_open, out_id),
 };
@@ -83,6 +83,19 @@ FIXTURE_VARIANT_ADD(command, stat){
 	.cmd = MBX_IOC_STAT,
 	.size = sizeof(struct mbx_stat),
 	.outputs = offsetof(struct mbx_stat, out_id),
+};
+
+FIXTURE_VARIANT_ADD(command, derive){
+	.cmd = MBX_IOC_DERIVE,
+	.size = sizeof(struct mbx_derive),
+	.flags = MBX_DERIVE_ONESHOT,
+	.outputs = sizeof(struct mbx_derive),
+};
+
+FIXTURE_VARIANT_ADD(command, revoke){
+	.cmd = MBX_IOC_REVOKE,
+	.size = sizeof(struct mbx_revoke),
+	.outputs = offsetof(struct mbx_revoke, out_handles),
 };
 
 static inline int lowest_free_fd(void)
@@ -132,6 +145,8 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_send send;
 		struct mbx_receive receive;
 		struct mbx_stat stat;
+		struct mbx_derive derive;
+		struct mbx_revoke revoke;
 	} arg;
 	size_t size = 0;
 
@@ -167,6 +182,14 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		size = arg.stat.size = sizeof(arg.stat);
 		arg.stat.flags = 0;
 		break;
+	case MBX_IOC_DERIVE:
+		init_derive(&arg.derive, MBX_OPEN_SEND, 0, 0);
+		size = sizeof(arg.derive);
+		break;
+	case MBX_IOC_REVOKE:
+		init_revoke(&arg.revoke);
+		size = sizeof(arg.revoke);
+		break;
 	}
 	memcpy(to, &arg, size);
 }
@@ -195,7 +218,8 @@ static inline int run(FIXTURE_DATA(command) * self, unsigned int cmd, void *arg)
 		return ret;
 	if (cmd == MBX_IOC_CREATE)
 		box_delete(ret, NULL, 0);
-	if (cmd == MBX_IOC_CREATE || cmd == MBX_IOC_OPEN) {
+	if (cmd == MBX_IOC_CREATE || cmd == MBX_IOC_OPEN ||
+	    cmd == MBX_IOC_DERIVE) {
 		close(ret);
 		return 0;
 	}

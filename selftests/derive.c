@@ -1,32 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Handles made of handles: what they may, what they tell of themselves, and what
- * ends with the one that they were made of.
+ * Handles made of handles: what they may, what receivers see of them, and those
+ * that are good for one message.
  */
-#include <poll.h>
-
 #include "peers.h"
-#include "sleeps.h"
-
-static int derive(int fd, __u32 rights, __u32 flags, __u64 badge)
-{
-	struct mbx_derive arg = {
-		.size = sizeof(arg),
-		.flags = flags,
-		.rights = rights,
-		.badge = badge,
-	};
-
-	return ioctl(fd, MBX_IOC_DERIVE, &arg);
-}
-
-/* How many handles that ended, or -1. */
-static int revoke_below(int fd)
-{
-	struct mbx_revoke arg = { .size = sizeof(arg) };
-
-	return ioctl(fd, MBX_IOC_REVOKE, &arg) ? -1 : (int)arg.out_handles;
-}
 
 static __u32 rights_of(int fd)
 {
@@ -35,25 +12,13 @@ static __u32 rights_of(int fd)
 	return box_stat(fd, &stat) ? ~0U : stat.out_rights;
 }
 
-static short events_of(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
-
-	return poll(&p, 1, 0) < 0 ? -1 : p.revents;
-}
-
-#define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
-#define ALL (BOTH | MBX_OPEN_MANAGE)
-
 FIXTURE(derive) {
 	int control;
 	int fd;
-	struct counts before;
 };
 
 FIXTURE_SETUP(derive)
 {
-	self->before = counts_now();
 	OPEN_CONTROL(self->control);
 	self->fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 5);
 	ASSERT_LE(0, self->fd);
@@ -70,9 +35,9 @@ TEST_F(derive, has_what_was_asked_for)
 	__u32 rights;
 	int fd;
 
-	EXPECT_EQ(ALL, rights_of(self->fd));
-	for (rights = 0; rights <= ALL; rights++) {
-		fd = derive(self->fd, rights, 0, 0);
+	EXPECT_EQ(ALL_RIGHTS, rights_of(self->fd));
+	for (rights = 0; rights <= ALL_RIGHTS; rights++) {
+		fd = box_derive(self->fd, rights, 0, 0);
 		ASSERT_LE(0, fd);
 		EXPECT_EQ(rights, rights_of(fd));
 		EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
@@ -85,10 +50,10 @@ TEST_F(derive, never_more_than_there_is)
 	__u32 rights, wanted;
 	int fd;
 
-	for (rights = 0; rights <= ALL; rights++) {
-		fd = derive(self->fd, rights, 0, 0);
-		for (wanted = 0; wanted <= ALL; wanted++) {
-			int next = derive(fd, wanted, 0, 0);
+	for (rights = 0; rights <= ALL_RIGHTS; rights++) {
+		fd = box_derive(self->fd, rights, 0, 0);
+		for (wanted = 0; wanted <= ALL_RIGHTS; wanted++) {
+			int next = box_derive(fd, wanted, 0, 0);
 
 			if (wanted & ~rights) {
 				EXPECT_EQ(-1, next);
@@ -105,8 +70,8 @@ TEST_F(derive, never_more_than_there_is)
 
 TEST_F(derive, rights_hold)
 {
-	int sender = derive(self->fd, MBX_OPEN_SEND, 0, 0);
-	int receiver = derive(self->fd, MBX_OPEN_RECEIVE, 0, 0);
+	int sender = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+	int receiver = box_derive(self->fd, MBX_OPEN_RECEIVE, 0, 0);
 	__u32 number;
 
 	EXPECT_EQ(0, send_number(sender, 1));
@@ -119,13 +84,18 @@ TEST_F(derive, rights_hold)
 
 TEST_F(derive, wrong_arguments)
 {
-	EXPECT_ERRNO(EINVAL, derive(self->fd, 1U << 3, 0, 0));
-	EXPECT_ERRNO(EINVAL, derive(self->fd, 1U << 31, 0, 0));
-	EXPECT_ERRNO(EINVAL,
-		     derive(self->fd, MBX_OPEN_RECEIVE, MBX_DERIVE_ONESHOT, 0));
-	EXPECT_ERRNO(EOPNOTSUPP, derive(self->fd, 0, 1U << 1, 0));
-	EXPECT_ERRNO(ENOTTY, derive(self->control, 0, 0, 0));
-	EXPECT_ERRNO(ENOTTY, revoke_below(self->control));
+	struct mbx_derive arg;
+
+	EXPECT_ERRNO(EINVAL, box_derive(self->fd, 1U << 3, 0, 0));
+	EXPECT_ERRNO(EINVAL, box_derive(self->fd, 1U << 31, 0, 0));
+	EXPECT_ERRNO(EINVAL, box_derive(self->fd, MBX_OPEN_RECEIVE,
+					MBX_DERIVE_ONESHOT, 0));
+	EXPECT_ERRNO(EOPNOTSUPP, box_derive(self->fd, 0, 1U << 1, 0));
+	EXPECT_ERRNO(ENOTTY, box_derive(self->control, 0, 0, 0));
+	init_derive(&arg, 0, 0, 0);
+	arg.__reserved = 1;
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(self->fd, MBX_IOC_DERIVE, &arg));
+	EXPECT_ERRNO(ENOTTY, box_revoke(self->control));
 }
 
 /* Whoever has the handle may delete; whoever has not must be somebody. */
@@ -135,8 +105,8 @@ TEST_F(derive, manage_is_to_delete)
 	int with, without;
 
 	NEED_ROOT();
-	with = derive(self->fd, MBX_OPEN_MANAGE, 0, 0);
-	without = derive(self->fd, BOTH, 0, 0);
+	with = box_derive(self->fd, MBX_OPEN_MANAGE, 0, 0);
+	without = box_derive(self->fd, BOTH_RIGHTS, 0, 0);
 	if (!child_start(&child)) {
 		CHECK(!become(2001, 2001, 0));
 		CHECK_ERRNO(EPERM, box_delete(without, NULL, 0));
@@ -162,7 +132,7 @@ TEST_F(derive, manage_is_for_its_own)
 	ASSERT_LE(0, fd);
 	if (!child_start(&child)) {
 		CHECK(!become(2001, 2001, 0));
-		CHECK(box_open(self->control, name, 0, BOTH) >= 0);
+		CHECK(box_open(self->control, name, 0, BOTH_RIGHTS) >= 0);
 		CHECK_ERRNO(EACCES,
 			    box_open(self->control, name, 0, MBX_OPEN_MANAGE));
 		child_exit();
@@ -170,6 +140,23 @@ TEST_F(derive, manage_is_for_its_own)
 	EXPECT_CHILD(child);
 	EXPECT_LE(0, box_open(self->control, name, 0, MBX_OPEN_MANAGE));
 	EXPECT_EQ(0, box_delete(fd, NULL, 0));
+}
+
+/* Who may open an owned mailbox only to send receives with what he is given. */
+TEST_F(derive, right_to_receive_is_granted)
+{
+	int fd = box_derive(self->fd, MBX_OPEN_RECEIVE, 0, 0);
+	__u64 id = box_id(self->fd);
+	struct child child;
+
+	EXPECT_EQ(0, send_number(self->fd, 1));
+	if (!child_start(&child)) {
+		CHECK_ERRNO(EACCES, box_open(self->control, NULL, id,
+					     MBX_OPEN_RECEIVE));
+		CHECK(receive_number(fd) == 1);
+		child_exit();
+	}
+	EXPECT_CHILD(child);
 }
 
 /* --------------------------------------------------------------------- badges */
@@ -185,10 +172,10 @@ static long long receive_badge(int fd)
 
 TEST_F(derive, badge_goes_with_the_message)
 {
-	int a = derive(self->fd, BOTH, 0, 0xa);
-	int b = derive(self->fd, BOTH, 0, 1ULL << 40);
-	int below_a = derive(a, MBX_OPEN_SEND, 0, 0);
-	int same_as_a = derive(a, MBX_OPEN_SEND, 0, 0xa);
+	int a = box_derive(self->fd, BOTH_RIGHTS, 0, 0xa);
+	int b = box_derive(self->fd, BOTH_RIGHTS, 0, 1ULL << 40);
+	int below_a = box_derive(a, MBX_OPEN_SEND, 0, 0);
+	int same_as_a = box_derive(a, MBX_OPEN_SEND, 0, 0xa);
 
 	EXPECT_EQ(0, send_number(a, 1));
 	EXPECT_EQ(4, write(b, "1234", 4));
@@ -200,14 +187,14 @@ TEST_F(derive, badge_goes_with_the_message)
 	EXPECT_EQ(0, receive_badge(b));
 	EXPECT_EQ(0xa, receive_badge(self->fd));
 	EXPECT_EQ(0xa, receive_badge(self->fd));
-	EXPECT_ERRNO(EPERM, derive(a, MBX_OPEN_SEND, 0, 0xb));
+	EXPECT_ERRNO(EPERM, box_derive(a, MBX_OPEN_SEND, 0, 0xb));
 }
 
 /* ------------------------------------------------------------------- one shot */
 
 TEST_F(derive, one_shot)
 {
-	int fd = derive(self->fd, BOTH, MBX_DERIVE_ONESHOT, 0);
+	int fd = box_derive(self->fd, BOTH_RIGHTS, MBX_DERIVE_ONESHOT, 0);
 
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, send_number(fd, 1));
@@ -220,7 +207,7 @@ TEST_F(derive, one_shot)
 
 TEST_F(derive, one_shot_that_failed_is_not_spent)
 {
-	int fd = derive(self->fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0);
+	int fd = box_derive(self->fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0);
 	int i;
 
 	for (i = 0; i < 5; i++)
@@ -233,6 +220,37 @@ TEST_F(derive, one_shot_that_failed_is_not_spent)
 	EXPECT_ERRNO(EKEYEXPIRED, send_number(fd, 2));
 }
 
+/* A hundred good for one message each would be good for a hundred. */
+TEST_F(derive, one_shot_does_not_multiply)
+{
+	int fd = box_derive(self->fd, ALL_RIGHTS, MBX_DERIVE_ONESHOT, 0);
+	int next;
+
+	EXPECT_ERRNO(EPERM, box_derive(fd, MBX_OPEN_SEND, 0, 0));
+	EXPECT_ERRNO(EPERM,
+		     box_derive(fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0));
+	next = box_derive(fd, MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE, 0, 0);
+	ASSERT_LE(0, next);
+	EXPECT_EQ(0, send_number(fd, 1));
+	EXPECT_EQ(1, receive_number(next));
+}
+
+/* While it is being sent no other can be; once it was not, one can. */
+TEST_F(derive, one_shot_that_waits)
+{
+	int fd = box_derive(self->fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0);
+	struct job *job;
+
+	job = job_process(job_send(fd, 1, MBX_SEND_SYNC));
+	ASSERT_TRUE(job_blocks(job));
+	EXPECT_ERRNO(EKEYEXPIRED, send_number(fd, 2));
+	EXPECT_EQ(JOB_KILLED, job_kill(job));
+	EXPECT_ERRNO(EAGAIN, receive_number(self->fd));
+	EXPECT_EQ(0, send_number(fd, 3));
+	EXPECT_EQ(3, receive_number(self->fd));
+	EXPECT_ERRNO(EKEYEXPIRED, send_number(fd, 4));
+}
+
 /* Two at once: one goes, one is refused, in whatever order. */
 TEST_F(derive, one_shot_of_two)
 {
@@ -240,7 +258,7 @@ TEST_F(derive, one_shot_of_two)
 	int fd, i, sent;
 
 	for (i = 0; i < 200; i++) {
-		fd = derive(self->fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0);
+		fd = box_derive(self->fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0);
 		ASSERT_LE(0, fd);
 		a = job_thread(job_send(fd, 1, 0));
 		b = job_thread(job_send(fd, 2, 0));
@@ -251,166 +269,6 @@ TEST_F(derive, one_shot_of_two)
 		EXPECT_EQ(sent, receive_number(self->fd));
 		close(fd);
 	}
-}
-
-/* ------------------------------------------------------------------ revocation */
-
-static bool is_revoked(int fd)
-{
-	__u32 number;
-	struct mbx_stat stat;
-
-	return send_number(fd, 1) == -1 && errno == EKEYREVOKED &&
-	       write(fd, "1234", 4) == -1 && errno == EKEYREVOKED &&
-	       box_receive(fd, &number, 4, 0) == -1 && errno == EKEYREVOKED &&
-	       read(fd, &number, 4) == -1 && errno == EKEYREVOKED &&
-	       box_stat(fd, &stat) == -1 && errno == EKEYREVOKED &&
-	       derive(fd, 0, 0, 0) == -1 && errno == EKEYREVOKED &&
-	       revoke_below(fd) == -1 && errno == EKEYREVOKED &&
-	       box_delete(fd, NULL, 0) == -1 && errno == EKEYREVOKED &&
-	       events_of(fd) == (POLLHUP | POLLERR);
-}
-
-TEST_F(derive, revoked_with_all_below)
-{
-	int a = derive(self->fd, ALL, 0, 0);
-	int b = derive(self->fd, ALL, 0, 0);
-	int a1 = derive(a, ALL, 0, 0);
-	int a2 = derive(a, ALL, 0, 0);
-	int a11 = derive(a1, ALL, 0, 0);
-
-	EXPECT_EQ(0, send_number(a11, 1));
-	EXPECT_EQ(1, receive_number(a11));
-	EXPECT_EQ(3, revoke_below(a));
-	EXPECT_TRUE(is_revoked(a1));
-	EXPECT_TRUE(is_revoked(a2));
-	EXPECT_TRUE(is_revoked(a11));
-	EXPECT_EQ(0, send_number(a, 1));
-	EXPECT_EQ(1, receive_number(b));
-
-	EXPECT_EQ(0, revoke_below(a));
-	a2 = derive(a, ALL, 0, 0);
-	EXPECT_EQ(0, send_number(a2, 1));
-	EXPECT_EQ(3, revoke_below(self->fd));
-	EXPECT_TRUE(is_revoked(a));
-	EXPECT_TRUE(is_revoked(b));
-	EXPECT_TRUE(is_revoked(a2));
-	EXPECT_EQ(1, receive_number(self->fd));
-}
-
-/* Closing what is between does not set free what is below. */
-TEST_F(derive, revoked_across_one_that_is_closed)
-{
-	int a = derive(self->fd, ALL, 0, 0);
-	int a1 = derive(a, ALL, 0, 0);
-	int a2 = derive(a, ALL, 0, 0);
-	int a11 = derive(a1, ALL, 0, 0);
-
-	close(a1);
-	close(a);
-	EXPECT_EQ(0, send_number(a11, 1));
-	EXPECT_EQ(2, revoke_below(self->fd));
-	EXPECT_TRUE(is_revoked(a2));
-	EXPECT_TRUE(is_revoked(a11));
-}
-
-TEST_F(derive, no_more_to_be_revoked_by_one_that_is_closed)
-{
-	int dup = box_open(self->control, NULL, box_id(self->fd), ALL);
-	int a = derive(dup, ALL, 0, 0);
-	int a1 = derive(a, ALL, 0, 0);
-
-	close(dup);
-	EXPECT_EQ(0, revoke_below(self->fd));
-	EXPECT_EQ(0, send_number(a1, 1));
-	EXPECT_EQ(1, revoke_below(a));
-	EXPECT_TRUE(is_revoked(a1));
-}
-
-TEST_F(derive, what_was_sent_stays)
-{
-	int a = derive(self->fd, MBX_OPEN_SEND, 0, 5);
-
-	EXPECT_EQ(0, send_number(a, 1));
-	EXPECT_EQ(1, revoke_below(self->fd));
-	EXPECT_EQ(5, receive_badge(self->fd));
-}
-
-TEST_F(derive, deep_and_wide)
-{
-	int fds[500], i;
-
-	fds[0] = self->fd;
-	for (i = 1; i < 500; i++) {
-		fds[i] = derive(fds[i % 3 ? i - 1 : i / 2], BOTH, 0, 0);
-		ASSERT_LE(0, fds[i]);
-	}
-	for (i = 1; i < 500; i += 7)
-		close(fds[i]);
-	EXPECT_EQ(499 - 72, revoke_below(self->fd));
-	for (i = 1; i < 500; i++)
-		if (i % 7 != 1)
-			close(fds[i]);
-	close(self->fd);
-	close(self->control);
-	EXPECT_TRUE(counts_are_back(&self->before));
-}
-
-TEST_F(derive, revoked_and_deleted)
-{
-	int a = derive(self->fd, ALL, 0, 0);
-
-	EXPECT_EQ(0, box_delete(self->fd, NULL, 0));
-	EXPECT_ERRNO(EIDRM, revoke_below(self->fd));
-	EXPECT_ERRNO(EIDRM, send_number(a, 1));
-}
-
-/* ---------------------------------------------------------- those who sleep */
-
-SLEEP_FIXTURE(sleeper);
-ALL_SLEEPS(sleeper);
-
-TEST_F(sleeper, is_woken_by_a_revocation)
-{
-	int fd = derive(self->box, BOTH, 0, 0);
-	struct job *job = job_process(sleeper_new(fd, &variant->kind));
-
-	ASSERT_TRUE(job_blocks(job));
-	EXPECT_EQ(1, revoke_below(self->box));
-	EXPECT_EQ(EKEYREVOKED, job_join(job));
-	EXPECT_TRUE(untouched(self->box, &variant->kind));
-}
-
-/* Others sleep on. */
-TEST_F(sleeper, is_not_woken_by_that_of_another)
-{
-	int fd = derive(self->box, BOTH, 0, 0);
-	int other = derive(self->box, BOTH, 0, 0);
-	struct job *job = job_process(sleeper_new(fd, &variant->kind));
-
-	derive(other, BOTH, 0, 0);
-	ASSERT_TRUE(job_blocks(job));
-	EXPECT_EQ(1, revoke_below(other));
-	EXPECT_FALSE(job_is_done(job));
-	EXPECT_TRUE(satisfy(self->box, &variant->kind));
-	EXPECT_TRUE(satisfied(job, &variant->kind));
-}
-
-TEST_F(derive, poller_is_woken)
-{
-	int fd = derive(self->fd, MBX_OPEN_RECEIVE, 0, 0);
-	struct child child;
-
-	if (!child_start(&child)) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-
-		CHECK(poll(&p, 1, WAIT_LIMIT / MSEC) == 1);
-		CHECK(p.revents == (POLLHUP | POLLERR));
-		child_exit();
-	}
-	ASSERT_TRUE(wait_until(thread_state(child.pid) == 'S'));
-	EXPECT_EQ(1, revoke_below(self->fd));
-	EXPECT_CHILD(child);
 }
 
 TEST_HARNESS_MAIN

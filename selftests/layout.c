@@ -58,6 +58,8 @@ TEST(structures_are_8_byte_aligned)
 	EXPECT_EQ(8, _Alignof(struct mbx_send));
 	EXPECT_EQ(8, _Alignof(struct mbx_receive));
 	EXPECT_EQ(8, _Alignof(struct mbx_stat));
+	EXPECT_EQ(8, _Alignof(struct mbx_derive));
+	EXPECT_EQ(8, _Alignof(struct mbx_revoke));
 }
 
 TEST_HARNESS_MAIN

@@ -96,7 +96,17 @@
 	MEMBER(mbx_stat, out_created, 112, 8)        \
 	MEMBER(mbx_stat, out_name_len, 120, 4)       \
 	MEMBER(mbx_stat, out_name, 124, 256)         \
-	LAST(mbx_stat, out_policy, 380, 4)
+	LAST(mbx_stat, out_policy, 380, 4)           \
+	SIZE(mbx_derive, 24)                         \
+	MEMBER(mbx_derive, size, 0, 4)               \
+	MEMBER(mbx_derive, flags, 4, 4)              \
+	MEMBER(mbx_derive, rights, 8, 4)             \
+	MEMBER(mbx_derive, __reserved, 12, 4)        \
+	LAST(mbx_derive, badge, 16, 8)               \
+	SIZE(mbx_revoke, 16)                         \
+	MEMBER(mbx_revoke, size, 0, 4)               \
+	MEMBER(mbx_revoke, flags, 4, 4)              \
+	LAST(mbx_revoke, out_handles, 8, 8)
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -120,15 +130,20 @@ REQUIRE(MBX_IOC_DELETE == 0xba03);
 REQUIRE(MBX_IOC_SEND == 0xba04);
 REQUIRE(MBX_IOC_RECEIVE == 0xba05);
 REQUIRE(MBX_IOC_STAT == 0xba06);
+REQUIRE(MBX_IOC_DERIVE == 0xba07);
+REQUIRE(MBX_IOC_REVOKE == 0xba08);
 
 REQUIRE(MBX_ABI == 1);
 REQUIRE(MBX_NAME_MAX == 255);
 REQUIRE(MBX_UNBOUNDED == 0xffffffff);
 REQUIRE(MBX_SELF == 0xffffffff);
 REQUIRE(MBX_CREATE_OWNED == 1 && MBX_CREATE_TIMESTAMP == 2);
-REQUIRE(MBX_OPEN_SEND == 1 && MBX_OPEN_RECEIVE == 2);
+REQUIRE(MBX_OPEN_SEND == 1 && MBX_OPEN_RECEIVE == 2 && MBX_OPEN_MANAGE == 4);
 REQUIRE(MBX_SEND_NONBLOCK == 1 && MBX_SEND_SYNC == 2 && MBX_SEND_REALTIME == 4);
 REQUIRE(MBX_RECEIVE_NONBLOCK == 1 && MBX_RECEIVE_PEEK == 2 &&
 	MBX_RECEIVE_REALTIME == 4);
+REQUIRE(MBX_DERIVE_ONESHOT == 1);
+REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
+	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);
 
 #endif /* SELFTESTS_LAYOUT_H */

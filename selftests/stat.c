@@ -151,8 +151,8 @@ TEST_F(stat, rights_are_those_of_the_handle)
 {
 	__u32 rights;
 
-	EXPECT_EQ(MBX_OPEN_SEND | MBX_OPEN_RECEIVE, self->now.out_rights);
-	for (rights = 0; rights < 4; rights++) {
+	EXPECT_EQ(ALL_RIGHTS, self->now.out_rights);
+	for (rights = 0; rights <= ALL_RIGHTS; rights++) {
 		int fd = box_open(self->control, self->name, 0, rights);
 
 		ASSERT_LE(0, fd);
@@ -331,10 +331,10 @@ TEST_F(stat, fdinfo_unbounded)
 
 TEST_F(stat, fdinfo_rights_differ)
 {
-	char text[4][64];
+	char text[ALL_RIGHTS + 1][64];
 	__u32 rights, other;
 
-	for (rights = 0; rights < 4; rights++) {
+	for (rights = 0; rights <= ALL_RIGHTS; rights++) {
 		int fd = box_open(self->control, self->name, 0, rights);
 
 		ASSERT_LE(0, fd);
@@ -357,6 +357,19 @@ TEST_F(stat, fdinfo_after_delete)
 	EXPECT_EQ(0, box_delete(self->box, NULL, 0));
 	EXPECT_STREQ(id, fdinfo(self->box, "mailbox-id"));
 	EXPECT_STREQ("0", fdinfo(self->box, "mailbox-depth"));
+}
+
+/* Whose handle has been revoked is told that, and no more of the mailbox. */
+TEST_F(stat, fdinfo_of_what_is_revoked)
+{
+	int fd = box_derive(self->box, BOTH_RIGHTS, 0, 0);
+
+	EXPECT_STREQ("alive", fdinfo(fd, "mailbox-state"));
+	EXPECT_EQ(1, box_revoke(self->box));
+	EXPECT_STREQ("revoked", fdinfo(fd, "mailbox-state"));
+	EXPECT_STREQ("", fdinfo(fd, "mailbox-depth"));
+	EXPECT_STREQ("alive", fdinfo(self->box, "mailbox-state"));
+	close(fd);
 }
 
 TEST_HARNESS_MAIN
