@@ -90,7 +90,8 @@ int mbx_create_attr(struct mbx **out, const char *name,
  * mbx_open() - open a mailbox by name
  * @out: the new handle, to be closed by mbx_close(); untouched on error
  * @name: its name
- * @rights: MBX_OPEN_SEND, MBX_OPEN_RECEIVE, both, or 0 for mbx_stat() only
+ * @rights: MBX_OPEN_SEND, MBX_OPEN_RECEIVE and MBX_OPEN_MANAGE, or 0 for
+ *	mbx_stat() only
  *
  * Does not block.
  *
@@ -98,7 +99,8 @@ int mbx_create_attr(struct mbx **out, const char *name,
  *
  *  - -ENODEV: the module is not loaded
  *  - -ENOENT: no such mailbox in the caller's network namespace
- *  - -EACCES: the mailbox's mode refuses, or no access to /dev/mailbox
+ *  - -EACCES: the mailbox's mode refuses, MBX_OPEN_MANAGE by somebody who is
+ *    neither its user nor its creator, or no access to /dev/mailbox
  *  - -EINVAL: @name is NULL or empty
  *  - -EMFILE, -ENFILE, -ENOMEM: a limit
  */
@@ -148,6 +150,46 @@ int mbx_fd(const struct mbx *m);
  */
 void mbx_close(struct mbx *m);
 
+/* ---- Handles of handles ----------------------------------------------- */
+
+/**
+ * mbx_derive() - make a handle with fewer rights of a handle
+ * @out: the new handle, to be closed by mbx_close(); untouched on error
+ * @m: the handle that it is made of
+ * @rights: MBX_OPEN_SEND, MBX_OPEN_RECEIVE and MBX_OPEN_MANAGE as @m has them, or
+ *	0 for mbx_stat() only
+ * @flags: MBX_DERIVE_ONESHOT for one that is good for one message, or 0
+ * @badge: a number that receivers see with each message sent through it; 0 for
+ *	that of @m, which may have none
+ *
+ * Pass its descriptor, see mbx_fd(), to whom is to have no more than these
+ * rights.  It works until mbx_revoke() on @m or on what @m was made of; closing
+ * @m changes nothing.  Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -EACCES: @m does not have all of @rights
+ *  - -EPERM: @m has another badge, or is good for one message itself and
+ *    MBX_OPEN_SEND is among @rights
+ *  - -EINVAL: rights that there are not; MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
+ *  - -EKEYREVOKED, -EIDRM, -EOWNERDEAD: @m is of no use any more
+ *  - -EMFILE, -ENFILE, -ENOMEM: a limit
+ */
+int mbx_derive(struct mbx **out, struct mbx *m, unsigned int rights,
+	       unsigned int flags, uint64_t badge);
+
+/**
+ * mbx_revoke() - end all handles that were made of a handle
+ * @m: the handle, which stays as it is
+ *
+ * Whoever waits through one of them is woken with EKEYREVOKED, which they answer
+ * from now on, wherever they have been passed to.  So do those that were made of
+ * them.  Messages sent through them stay.  Does not block.
+ *
+ * Return: how many it has ended, or -EKEYREVOKED, -EIDRM, -EOWNERDEAD
+ */
+int mbx_revoke(struct mbx *m);
+
 /* ---- Deleting --------------------------------------------------------- */
 
 /**
@@ -182,7 +224,9 @@ int mbx_delete_id(uint64_t id);
  *
  * Does not block.
  *
- * Return: 0, or -EPERM, -EIDRM, -EOWNERDEAD
+ * A handle with MBX_OPEN_MANAGE is enough, whoever has it.
+ *
+ * Return: 0, or -EPERM, -EIDRM, -EOWNERDEAD, -EKEYREVOKED
  */
 int mbx_delete_handle(struct mbx *m);
 
@@ -203,6 +247,8 @@ int mbx_delete_handle(struct mbx *m);
  *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the user or of the system
  *  - -EIDRM: the mailbox was deleted
  *  - -EOWNERDEAD: its owner has exited
+ *  - -EKEYREVOKED: the handle was revoked, see mbx_revoke()
+ *  - -EKEYEXPIRED: the handle was good for one message, see mbx_derive()
  *  - -EAGAIN: full, and O_NONBLOCK is set on the descriptor
  *  - -EINTR: a signal handler without SA_RESTART ran
  *  - -EBADF: no right to send
@@ -275,6 +321,7 @@ int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
  *  - -EMSGSIZE: @buf is too small; mbx_receive_ext() tells the length
  *  - -EIDRM: the mailbox was deleted
  *  - -EOWNERDEAD: its owner has exited
+ *  - -EKEYREVOKED: the handle was revoked, see mbx_revoke()
  *  - -EAGAIN: nothing there, and O_NONBLOCK is set on the descriptor
  *  - -EINTR: a signal handler without SA_RESTART ran
  *  - -EBADF: no right to receive
@@ -322,7 +369,8 @@ ssize_t mbx_peek(struct mbx *m, void *buf, size_t len);
  * mbx_receive_ext() - receive with every option there is
  * @m: a handle with the right to receive
  * @arg: argument of MBX_IOC_RECEIVE, its size member set; members out_* tell
- *	the sender, the sequence number and, on -EMSGSIZE too, the length
+ *	the sender, its badge, the sequence number and, on -EMSGSIZE too, the
+ *	length
  *
  * Return: length of the message, or an error of MBX_IOC_RECEIVE
  */
@@ -357,7 +405,7 @@ uint64_t mbx_deadline_ns(int64_t ns);
  *
  * Does not block.
  *
- * Return: 0, or -EIDRM, -EOWNERDEAD, -EFAULT; -EINVAL: bad @size
+ * Return: 0, or -EIDRM, -EOWNERDEAD, -EKEYREVOKED, -EFAULT; -EINVAL: bad @size
  */
 int mbx_stat(struct mbx *m, struct mbx_stat *st, size_t size);
 

@@ -3,6 +3,7 @@
  * Handles: how they come to be, what they say, how they and their mailboxes go.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,17 +32,19 @@ static void close_quietly(int fd)
 }
 
 /*
- * The handle is allocated before the command runs: after a CREATE there would
- * be a mailbox to take back.
+ * The handle is allocated before the command runs, on @from or on the device:
+ * after a CREATE there would be a mailbox to take back.
  */
-static int handle_make(struct mbx **out, unsigned long request, void *arg)
+static int handle_make_on(const struct mbx *from, struct mbx **out,
+			  unsigned long request, void *arg)
 {
 	struct mbx *m = malloc(sizeof(*m));
 	int fd;
 
 	if (!m)
 		return -ENOMEM;
-	fd = mbx_control(request, arg);
+	fd = from ? mbx_ioctl(from->fd, request, arg) :
+		    mbx_control(request, arg);
 	if (fd < 0) {
 		free(m);
 		return fd;
@@ -49,6 +52,11 @@ static int handle_make(struct mbx **out, unsigned long request, void *arg)
 	m->fd = fd;
 	*out = m;
 	return 0;
+}
+
+static int handle_make(struct mbx **out, unsigned long request, void *arg)
+{
+	return handle_make_on(NULL, out, request, arg);
 }
 
 void mbx_attr_init(struct mbx_create *attr, size_t size)
@@ -106,13 +114,37 @@ int mbx_open_id(struct mbx **out, uint64_t id, unsigned int rights)
 	return handle_make(out, MBX_IOC_OPEN, &arg);
 }
 
-/* A mailbox that has ended is one, too. */
+int mbx_derive(struct mbx **out, struct mbx *m, unsigned int rights,
+	       unsigned int flags, uint64_t badge)
+{
+	struct mbx_derive arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.rights = rights,
+		.badge = badge,
+	};
+
+	return handle_make_on(m, out, MBX_IOC_DERIVE, &arg);
+}
+
+int mbx_revoke(struct mbx *m)
+{
+	struct mbx_revoke arg = { .size = sizeof(arg) };
+	int err = mbx_ioctl(m->fd, MBX_IOC_REVOKE, &arg);
+
+	if (err)
+		return err;
+	return arg.out_handles > INT_MAX ? INT_MAX : (int)arg.out_handles;
+}
+
+/* A mailbox that has ended is one, too; and so is a handle that was revoked. */
 static int check_fd(int fd)
 {
 	struct mbx_stat st = { .size = sizeof(st) };
 	int err = mbx_ioctl(fd, MBX_IOC_STAT, &st);
 
-	return err == -EIDRM || err == -EOWNERDEAD ? 0 : err;
+	return err == -EIDRM || err == -EOWNERDEAD || err == -EKEYREVOKED ? 0 :
+									    err;
 }
 
 int mbx_from_fd(struct mbx **out, int fd)

@@ -155,6 +155,7 @@ static int receive(const struct step *s, struct mbx_receive *m)
 	m->out_tid = s->tid;
 	m->out_uid = s->uid;
 	m->out_gid = s->gid;
+	m->out_badge = s->badge;
 	if (s->ret)
 		return s->ret;
 	if (len > m->data_len)
@@ -178,6 +179,24 @@ static int stat_box(const struct step *s, struct mbx_stat *st)
 			.out_depth = s->depth,
 		};
 	st->size = sizeof(*st);
+	return s->ret;
+}
+
+static int derive(const struct step *s, struct mbx_derive *d)
+{
+	expect("size", d->size, sizeof(*d));
+	expect("flags", d->flags, s->flags);
+	expect("rights", d->rights, s->rights);
+	expect("reserved", d->__reserved, 0);
+	expect("badge", d->badge, s->badge);
+	return s->ret ?: give_fd();
+}
+
+static int end_derived(const struct step *s, struct mbx_revoke *r)
+{
+	expect("size", r->size, sizeof(*r));
+	expect("flags", r->flags, 0);
+	r->out_handles = s->handles;
 	return s->ret;
 }
 
@@ -214,6 +233,12 @@ int ioctl(int fd, unsigned long request, ...)
 		break;
 	case STEP_RECEIVE:
 		ret = receive(s, arg);
+		break;
+	case STEP_DERIVE:
+		ret = derive(s, arg);
+		break;
+	case STEP_REVOKE:
+		ret = end_derived(s, arg);
 		break;
 	default:
 		ret = stat_box(s, arg);

@@ -21,7 +21,9 @@ enum {
 	STEP_SEND,
 	STEP_RECEIVE,
 	STEP_STAT,
-	STEP_POLL,
+	STEP_DERIVE,
+	STEP_REVOKE,
+	STEP_POLL = 100,
 };
 
 /* Where a step expects a deadline, but not a certain one. */
@@ -30,7 +32,7 @@ enum {
 /**
  * struct step - one call that is expected, and its outcome
  * @cmd: STEP_*
- * @ret: 0, or -errno; CREATE and OPEN give a descriptor instead of 0
+ * @ret: 0, or -errno; CREATE, OPEN and DERIVE give a descriptor instead of 0
  * @flags: expected
  * @name: expected, NULL for none
  * @id: expected; or what comes out of CREATE
@@ -46,7 +48,10 @@ enum {
  * @seq: comes out
  * @pid: likewise
  * @tid: likewise
- * @time: likewise
+ * @rights: expected in DERIVE
+ * @badge: likewise; comes out of RECEIVE
+ * @handles: comes out of REVOKE
+ * @time: comes out
  * @depth: comes out of STAT
  * @events: expected in STEP_POLL
  * @revents: comes out of it
@@ -70,6 +75,9 @@ struct step {
 	uint64_t seq;
 	int pid;
 	int tid;
+	uint32_t rights;
+	uint64_t badge;
+	uint64_t handles;
 	uint64_t time;
 	uint32_t depth;
 	short events;

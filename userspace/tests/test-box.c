@@ -2,6 +2,8 @@
 /*
  * Library: handles.
  */
+#include <limits.h>
+
 #include "lib.h"
 
 static void create_plain(void **state)
@@ -171,7 +173,10 @@ static void from_fd_of_a_dead_mailbox(void **state)
 {
 	struct mbx *m;
 
-	MOCK({ STEP_STAT, -EIDRM }, { STEP_STAT, -EOWNERDEAD });
+	MOCK({ STEP_STAT, -EIDRM }, { STEP_STAT, -EOWNERDEAD },
+	     { STEP_STAT, -EKEYREVOKED });
+	assert_int_equal(mbx_from_fd(&m, open("/dev/null", O_RDWR)), 0);
+	mbx_close(m);
 	assert_int_equal(mbx_from_fd(&m, open("/dev/null", O_RDWR)), 0);
 	mbx_close(m);
 	assert_int_equal(mbx_from_fd(&m, open("/dev/null", O_RDWR)), 0);
@@ -190,6 +195,50 @@ static void from_fd_of_something_else(void **state)
 	assert_ptr_equal(m, (void *)1);
 	/* Still the caller's. */
 	assert_int_equal(close(fd), 0);
+}
+
+static void derive_of_a_handle(void **state)
+{
+	struct mbx *m, *derived = NULL;
+
+	MOCK({ STEP_OPEN, .id = 7, .flags = 7 },
+	     { STEP_DERIVE, .rights = MBX_OPEN_SEND, .badge = 1ULL << 40,
+	       .flags = MBX_DERIVE_ONESHOT });
+	assert_int_equal(mbx_open_id(&m, 7, 7), 0);
+	assert_int_equal(mbx_derive(&derived, m, MBX_OPEN_SEND,
+				    MBX_DERIVE_ONESHOT, 1ULL << 40),
+			 0);
+	assert_int_equal(fcntl(mbx_fd(derived), F_GETFD), FD_CLOEXEC);
+	assert_int_not_equal(mbx_fd(derived), mbx_fd(m));
+	mbx_close(m);
+	mbx_close(derived);
+}
+
+static void derive_fails(void **state)
+{
+	struct mbx *m, *derived = (void *)1;
+
+	MOCK({ STEP_OPEN, .id = 7 }, { STEP_DERIVE, -EACCES, .rights = 2 },
+	     { STEP_DERIVE, -EKEYREVOKED });
+	assert_int_equal(mbx_open_id(&m, 7, 0), 0);
+	assert_int_equal(mbx_derive(&derived, m, MBX_OPEN_RECEIVE, 0, 0),
+			 -EACCES);
+	assert_int_equal(mbx_derive(&derived, m, 0, 0, 0), -EKEYREVOKED);
+	assert_ptr_equal(derived, (void *)1);
+	mbx_close(m);
+}
+
+static void revoke_what_was_derived(void **state)
+{
+	struct mbx *m;
+
+	MOCK({ STEP_OPEN, .id = 7 }, { STEP_REVOKE, .handles = 3 },
+	     { STEP_REVOKE, .handles = 1ULL << 40 }, { STEP_REVOKE, -EIDRM });
+	assert_int_equal(mbx_open_id(&m, 7, 0), 0);
+	assert_int_equal(mbx_revoke(m), 3);
+	assert_int_equal(mbx_revoke(m), INT_MAX);
+	assert_int_equal(mbx_revoke(m), -EIDRM);
+	mbx_close(m);
 }
 
 static void close_nothing(void **state)
@@ -271,6 +320,9 @@ int main(void)
 		TEST(from_fd),
 		TEST(from_fd_of_a_dead_mailbox),
 		TEST(from_fd_of_something_else),
+		TEST(derive_of_a_handle),
+		TEST(derive_fails),
+		TEST(revoke_what_was_derived),
 		TEST(close_nothing),
 		TEST(delete),
 		TEST(delete_nothing),

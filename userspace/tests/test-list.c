@@ -26,7 +26,10 @@ static const struct mbx_stat jobs = {
 #define GOLDEN(n, file, ...) \
 	{ .name = n, .args = { __VA_ARGS__ }, .root = GOOD, .golden = file }
 #define STAT \
-	{ STEP_OPEN, .name = "jobs" }, { STEP_STAT, .st = &jobs }
+	{ STEP_OPEN, .name = "jobs" }, { STEP_STAT, .st = &jobs }, \
+	{ STEP_OPEN, .name = "jobs", .flags = MBX_OPEN_RECEIVE }, \
+	{ STEP_OPEN, -EACCES, .name = "jobs", .flags = MBX_OPEN_SEND }, \
+	{ STEP_OPEN, .name = "jobs", .flags = MBX_OPEN_MANAGE }
 
 static const struct run runs[] = {
 	{ .name = "--help", .args = { "--help" }, .golden = "help" },
@@ -76,7 +79,11 @@ static const struct run runs[] = {
 	  .steps = { STAT }, .golden = "stat" },
 	{ .name = "stat of two", .args = { "stat", "jobs", "@1" }, .root = GOOD,
 	  .steps = { STAT, { STEP_OPEN, .id = 1 },
-		     { STEP_STAT, .st = &jobs } }, .golden = "stat-two" },
+		     { STEP_STAT, .st = &jobs },
+		     { STEP_OPEN, -EACCES, .id = 1, .flags = MBX_OPEN_RECEIVE },
+		     { STEP_OPEN, .id = 1, .flags = MBX_OPEN_SEND },
+		     { STEP_OPEN, -EACCES, .id = 1, .flags = MBX_OPEN_MANAGE } },
+	  .golden = "stat-two" },
 	{ .name = "stat --json", .args = { "stat", "jobs", "--json" },
 	  .root = GOOD, .steps = { STAT }, .golden = "stat-json" },
 	{ .name = "stat -o", .args = { "stat", "jobs", "-o", "name,depth" },

@@ -13,7 +13,8 @@
 		{ STEP_STAT, .id = 9, .flags = MBX_CREATE_TIMESTAMP }
 #define LETTER(text) \
 		{ STEP_RECEIVE, .data = text, .seq = 5, .pid = 41, .tid = 42, \
-		  .uid = 1000, .gid = 100, .time = 123456789 }
+		  .uid = 1000, .gid = 100, .time = 123456789, \
+		  .badge = UINT64_MAX }
 #define FAILS(n, err_no, st, message) \
 	{ .name = n, .args = { "recv", "b" }, \
 	  .steps = { OPEN, { STEP_RECEIVE, err_no } }, \
@@ -89,10 +90,10 @@ static const struct run runs[] = {
 	/* How it is shown. */
 	{ .name = "every directive",
 	  .args = { "recv", "b", "--format",
-		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%%\\t\\r\\0\\\\\\n" },
+		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%b|%%\\t\\r\\0\\\\\\n" },
 	  .steps = { TIMED, LETTER("hi") },
-	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|%\t\r\0\\\n",
-	  .out_len = 47 },
+	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|18446744073709551615|%\t\r\0\\\n",
+	  .out_len = 68 },
 	{ .name = "no time recorded", .args = { "recv", "b", "--format", "%T" },
 	  .steps = { OPEN, LETTER("hi") }, .out = "-" },
 	{ .name = "bytes that are no text in hexadecimal",
@@ -100,15 +101,15 @@ static const struct run runs[] = {
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } } },
 	{ .name = "JSON", .args = { "recv", "b", "--json" },
 	  .steps = { TIMED, LETTER("h\xc3\xa4 \"\n") },
-	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
+	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"badge\":\"18446744073709551615\",\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
 	{ .name = "JSON of bytes", .args = { "recv", "b", "--json", "-n", "3" },
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\377" },
 		     { STEP_RECEIVE, .data = "\377\0", .len = 2 },
 		     { STEP_RECEIVE, .data = "\377\0\1\2", .len = 4 } },
 	  .out =
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"badge\":\"0\",\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"badge\":\"0\",\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"badge\":\"0\",\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
 
 	/* Nothing is taken that could not be put anywhere. */
 	{ .name = "standard output closed", .args = { "recv", "b" },
@@ -134,9 +135,9 @@ static const struct run runs[] = {
 	  .out = "one\ntwo\n" },
 	{ .name = "what the command knows",
 	  .args = { "recv", "b", "--exec",
-		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID" },
+		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID $MBX_BADGE" },
 	  .steps = { OPEN, LETTER("one") },
-	  .out = "b 9 5 3 41 42 1000 100\n" },
+	  .out = "b 9 5 3 41 42 1000 100 18446744073709551615\n" },
 	{ .name = "bytes for a command",
 	  .args = { "recv", "b", "--exec", "od -An -tx1" },
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } },

@@ -70,6 +70,14 @@ static void same_errno_means_different_things(void **state)
 	expect(MBX_CMD_OPEN, EACCES,
 	       "the mailbox's mode or owner does not let you: see 'mbx stat' and ask who created it");
 	expect(MBX_CMD_STAT, EACCES, "Permission denied");
+	expect(MBX_CMD_DERIVE, EACCES,
+	       "a handle can have no rights but those of the handle it is made of: ask for fewer, or open the mailbox with more");
+	expect(MBX_CMD_DERIVE, EPERM,
+	       "the handle has another badge, or is good for one message itself: make it of the handle that this one was made of");
+	expect(MBX_CMD_SEND, EKEYEXPIRED,
+	       "the handle was good for one message, which has been sent: ask whom you have it from for another");
+	expect(MBX_CMD_RECEIVE, EKEYREVOKED,
+	       "the handle has been revoked by a holder of the one it was made of: ask whom you have it from for another");
 }
 
 static void no_right_on_the_device(void **state)
@@ -106,7 +114,7 @@ static void every_sentence(void **state)
 	char buf[4096];
 	int cmd, err;
 
-	for (cmd = MBX_CMD_VERSION; cmd <= MBX_CMD_STAT; cmd++)
+	for (cmd = MBX_CMD_VERSION; cmd <= MBX_CMD_REVOKE; cmd++)
 		for (err = 1; err < 134; err++) {
 			mbx_strerror(cmd, err, buf, sizeof(buf));
 			assert_in_range(strlen(buf), 1, 255);

@@ -242,7 +242,7 @@ static const struct run runs[] = {
 	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy"
 	      HINT("ls"), "ls", "-o", "id,foo"),
 	WRONG("empty column",
-	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy"
+	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,rights"
 	      HINT("stat"), "stat", "b", "-o", "id,"),
 	WRONG("JSON without headings",
 	      "ls: --json excludes --noheadings and --raw" HINT("ls"),

@@ -47,8 +47,8 @@ const struct opt peek_opts[] = {
 const char recv_more[] =
 "A newline follows each message unless --raw, --null or --format is given.\n"
 "FORMAT: %m message, %x message in hexadecimal, %l length, %s sequence number,\n"
-"%p pid, %t tid, %u uid, %g gid of the sender, %T time sent in ns, %n mailbox,\n"
-"%i its id, %%; \\n \\t \\r \\0 \\\\.\n"
+"%p pid, %t tid, %u uid, %g gid of the sender, %b badge of its handle, %T time\n"
+"sent in ns, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n"
 "DURATION is a number and ns, us, ms, s, min or h; or inf.\n";
 /* clang-format on */
 

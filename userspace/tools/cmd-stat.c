@@ -18,7 +18,8 @@ const struct opt stat_opts[] = {
 
 const char stat_more[] =
 "Without options one value per line. The handle that mbx itself opens is not\n"
-"counted. Columns are those of /proc/ipc_mailboxes, see mbx(1).\n";
+"counted. Columns are those of /proc/ipc_mailboxes and the rights that you may\n"
+"open it with, see mbx(1).\n";
 /* clang-format on */
 
 static void set_number(struct listing *l, struct row *r, const char *column,
@@ -98,6 +99,30 @@ static void set_rest(struct listing *l, struct row *r,
 	}
 }
 
+/* There is no asking but by trying. */
+static void set_rights(struct listing *l, struct row *r, const char *name)
+{
+	static const struct {
+		unsigned int right;
+		char letter;
+	} rights[] = {
+		{ MBX_OPEN_RECEIVE, 'r' },
+		{ MBX_OPEN_SEND, 'w' },
+		{ MBX_OPEN_MANAGE, 'm' },
+	};
+	char text[] = "---";
+	struct mbx *m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rights); i++) {
+		if (open_target(&m, name, rights[i].right))
+			continue;
+		text[i] = rights[i].letter;
+		mbx_close(m);
+	}
+	row_set(l, r, "rights", text);
+}
+
 static int stat_one(struct listing *l, const char *name,
 		    const struct listing *proc)
 {
@@ -116,6 +141,7 @@ static int stat_one(struct listing *l, const char *name,
 	set_identity(l, r, &st);
 	set_counters(l, r, &st);
 	set_rest(l, r, proc);
+	set_rights(l, r, name);
 	return EXIT_OK;
 }
 
@@ -155,7 +181,7 @@ int cmd_stat(int argc, char **argv)
 {
 	struct listing l = {
 		.key = "mailboxes",
-		.columns = mailbox_columns,
+		.columns = stat_columns,
 	};
 	bool table = false;
 	int key, status, i;

@@ -8,32 +8,40 @@
 #define NUMBER COLUMN_NUMBER
 #define PIDS COLUMN_PIDS
 
-const struct column mailbox_columns[] = {
-	{ "name", TEXT, true, "name, if it has one" },
-	{ "id", NUMBER, true, "id, never used again" },
-	{ "kind", TEXT, true, "system or owned" },
-	{ "capacity", NUMBER, true, "messages that may wait, or unbounded" },
-	{ "depth", NUMBER, true, "messages waiting" },
-	{ "bytes", NUMBER, true, "bytes in waiting messages" },
-	{ "msg_max", NUMBER, false, "longest message in bytes" },
-	{ "mode", TEXT, true, "r to receive, w to send" },
-	{ "uid", NUMBER, true, "owning user" },
-	{ "gid", NUMBER, false, "owning group" },
-	{ "owner", NUMBER, true, "owning process" },
-	{ "handles", NUMBER, false, "open handles" },
-	{ "senders", NUMBER, true, "threads blocked in a send" },
-	{ "receivers", NUMBER, true, "threads blocked in a receive" },
-	{ "sender_pids", PIDS, false, "thread ids of blocked senders" },
-	{ "receiver_pids", PIDS, false, "thread ids of blocked receivers" },
-	{ "sent", NUMBER, false, "messages ever sent" },
-	{ "received", NUMBER, false, "messages ever received" },
-	{ "bytes_sent", NUMBER, false, "bytes ever sent" },
-	{ "bytes_received", NUMBER, false, "bytes ever received" },
-	{ "high_water", NUMBER, false, "most messages that ever waited" },
-	{ "creator", NUMBER, false, "creating process" },
-	{ "creator_comm", TEXT, false, "its command name" },
-	{ "created", NUMBER, false, "creation, ns since boot" },
-	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" },
+/* clang-format off */
+#define MAILBOX_COLUMNS \
+	{ "name", TEXT, true, "name, if it has one" }, \
+	{ "id", NUMBER, true, "id, never used again" }, \
+	{ "kind", TEXT, true, "system or owned" }, \
+	{ "capacity", NUMBER, true, "messages that may wait, or unbounded" }, \
+	{ "depth", NUMBER, true, "messages waiting" }, \
+	{ "bytes", NUMBER, true, "bytes in waiting messages" }, \
+	{ "msg_max", NUMBER, false, "longest message in bytes" }, \
+	{ "mode", TEXT, true, "r to receive, w to send" }, \
+	{ "uid", NUMBER, true, "owning user" }, \
+	{ "gid", NUMBER, false, "owning group" }, \
+	{ "owner", NUMBER, true, "owning process" }, \
+	{ "handles", NUMBER, false, "open handles" }, \
+	{ "senders", NUMBER, true, "threads blocked in a send" }, \
+	{ "receivers", NUMBER, true, "threads blocked in a receive" }, \
+	{ "sender_pids", PIDS, false, "thread ids of blocked senders" }, \
+	{ "receiver_pids", PIDS, false, "thread ids of blocked receivers" }, \
+	{ "sent", NUMBER, false, "messages ever sent" }, \
+	{ "received", NUMBER, false, "messages ever received" }, \
+	{ "bytes_sent", NUMBER, false, "bytes ever sent" }, \
+	{ "bytes_received", NUMBER, false, "bytes ever received" }, \
+	{ "high_water", NUMBER, false, "most messages that ever waited" }, \
+	{ "creator", NUMBER, false, "creating process" }, \
+	{ "creator_comm", TEXT, false, "its command name" }, \
+	{ "created", NUMBER, false, "creation, ns since boot" }, \
+	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" }
+/* clang-format on */
+
+const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };
+
+const struct column stat_columns[] = {
+	MAILBOX_COLUMNS,
+	{ "rights", TEXT, false, "you may have: r receive, w send, m manage" },
 	{ 0 }
 };
 

@@ -30,11 +30,11 @@ static int letter_file(const struct letter *l)
 	return fd;
 }
 
-static void set_number(const char *name, int64_t value)
+static void set_number(const char *name, uint64_t value)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%" PRId64, value);
+	snprintf(text, sizeof(text), "%" PRIu64, value);
 	setenv(name, text, 1);
 }
 
@@ -48,6 +48,7 @@ static void set_environment(const struct letter *l)
 	set_number("MBX_TID", l->arg.out_tid);
 	set_number("MBX_UID", l->arg.out_uid);
 	set_number("MBX_GID", l->arg.out_gid);
+	set_number("MBX_BADGE", l->arg.out_badge);
 }
 
 static void __attribute__((noreturn))

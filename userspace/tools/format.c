@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,11 @@ static void put_gid(struct bytes *out, const struct letter *l)
 	bytes_printf(out, "%u", l->arg.out_gid);
 }
 
+static void put_badge(struct bytes *out, const struct letter *l)
+{
+	bytes_printf(out, "%" PRIu64, (uint64_t)l->arg.out_badge);
+}
+
 static void put_time(struct bytes *out, const struct letter *l)
 {
 	if (l->timestamp)
@@ -85,6 +91,7 @@ static const struct directive {
 	{ 's', put_seq }, { 'p', put_pid }, { 't', put_tid },
 	{ 'u', put_uid }, { 'g', put_gid }, { 'T', put_time },
 	{ 'n', put_name }, { 'i', put_id }, { '%', put_percent },
+	{ 'b', put_badge },
 };
 /* clang-format on */
 
@@ -177,6 +184,15 @@ static void json_data(json_t *o, const struct letter *l)
 	json_object_set_new(o, "data", text);
 }
 
+/* Text, since it may be more than a number of JSON holds. */
+static void json_badge(json_t *o, uint64_t badge)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, badge);
+	json_object_set_new(o, "badge", json_string(text));
+}
+
 void json_letter(struct bytes *out, const struct letter *l)
 {
 	json_t *o = json_pack("{si sI sI si si sI sI sI sI}", "schema", 1, "id",
@@ -191,6 +207,7 @@ void json_letter(struct bytes *out, const struct letter *l)
 
 	if (!l->timestamp)
 		json_object_set_new(o, "time", json_null());
+	json_badge(o, l->arg.out_badge);
 	json_data(o, l);
 	text = json_dumps(o, JSON_COMPACT);
 	if (!text)

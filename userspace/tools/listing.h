@@ -29,6 +29,8 @@ struct column {
 };
 
 extern const struct column mailbox_columns[];
+/* The same and what mbx finds out itself. */
+extern const struct column stat_columns[];
 extern const struct column task_columns[];
 extern const struct column thread_columns[];
 

@@ -90,10 +90,8 @@ uint32_t parse_capacity(const char *text)
 }
 
 static const char *const policies[] = {
-	[MBX_POLICY_FIFO] = "fifo",
-	[MBX_POLICY_RR] = "rr",
-	[MBX_POLICY_LIFO] = "lifo",
-	[MBX_POLICY_EXCLUSIVE] = "exclusive",
+	[MBX_POLICY_FIFO] = "fifo", [MBX_POLICY_RR] = "rr",
+	[MBX_POLICY_LIFO] = "lifo", [MBX_POLICY_EXCLUSIVE] = "exclusive",
 	[MBX_POLICY_PAIR] = "pair",
 };
 
