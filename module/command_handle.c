@@ -14,10 +14,9 @@ static int check_derive(const struct mbx_handle *parent,
 {
 	const bool sends = arg->rights & MBX_OPEN_SEND;
 
-	if (arg->__reserved)
+	if (arg->__reserved || (arg->rights & ~MBX_OPEN_ALL))
 		return -EOPNOTSUPP;
-	if ((arg->rights & ~MBX_OPEN_ALL) ||
-	    ((arg->flags & MBX_DERIVE_ONESHOT) && !sends))
+	if ((arg->flags & MBX_DERIVE_ONESHOT) && !sends)
 		return -EINVAL;
 	if (arg->rights & ~parent->rights)
 		return -EACCES;

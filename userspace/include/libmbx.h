@@ -171,7 +171,8 @@ void mbx_close(struct mbx *m);
  *  - -EACCES: @m does not have all of @rights
  *  - -EPERM: @m has another badge, or is good for one message itself and
  *    MBX_OPEN_SEND is among @rights
- *  - -EINVAL: rights that there are not; MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
+ *  - -EINVAL: MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
+ *  - -EOPNOTSUPP: the module does not know a right or flag
  *  - -EKEYREVOKED, -EIDRM, -EOWNERDEAD: @m is of no use any more
  *  - -EMFILE, -ENFILE, -ENOMEM: a limit
  */

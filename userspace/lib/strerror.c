@@ -99,9 +99,8 @@ static const struct sentence sentences[] = {
 	  "the handle has another badge, or is good for one message itself",
 	  "make it of the handle that this one was made of" },
 	{ MBX_CMD_DERIVE, EINVAL, NULL,
-	  "there is no such right, or one message is to be sent without the "
-	  "right to send",
-	  "combine MBX_OPEN_SEND, MBX_OPEN_RECEIVE and MBX_OPEN_MANAGE" },
+	  "a handle that is good for one message has to have the right to send",
+	  "use MBX_OPEN_SEND" },
 	{ ANY, EKEYREVOKED, NULL,
 	  "the handle has been revoked by a holder of the one it was made of",
 	  "ask whom you have it from for another" },

@@ -408,7 +408,8 @@ struct mbx_stat {
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - EACCES: @rights that this handle does not have
- *  - EINVAL: @rights that do not exist; MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
+ *  - EINVAL: MBX_DERIVE_ONESHOT without MBX_OPEN_SEND
+ *  - EOPNOTSUPP: also unknown @rights
  *  - EPERM: another @badge than this handle has; MBX_OPEN_SEND of a handle that
  *    is itself good for one message
  *  - EMFILE, ENFILE: a limit
