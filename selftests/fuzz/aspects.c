@@ -33,6 +33,12 @@ bool program_has(enum op op)
 	return any_call(i, call_at(i)->op == op && record_at(i)->start);
 }
 
+/* Which handles were made of which is beyond the model. */
+bool may_be_revoked(void)
+{
+	return program_has(OP_DERIVE) && program_has(OP_REVOKE);
+}
+
 /* @restart: a signal after which a command starts anew is one, too */
 bool may_be_interrupted(const struct trial *trial, bool restart)
 {
@@ -73,15 +79,17 @@ void judge_command(struct trial *trial, uint32_t known_flags)
 {
 	const enum memory arg = get(trial, P_ARG);
 	const enum size size = get(trial, P_SIZE);
+	const bool only_reads = trial->call->op == OP_DELETE ||
+				trial->call->op == OP_DERIVE;
 
 	allow_if(trial, kind_may_fault(trial->nr, P_ARG), EFAULT);
 	demand_if(trial, memory_is_bad(arg), EFAULT, "its argument is nowhere");
 	demand_if(trial, is_unmapped_for_certain(trial, P_ARG), EFAULT,
 		  "its argument has been unmapped");
-	demand_if(trial, trial->call->op != OP_DELETE && !arg_is_writable(arg),
-		  EFAULT, "its argument cannot be written");
-	demand_if(trial, trial->call->op == OP_DELETE && arg == MEM_OVER,
-		  EFAULT, "its argument cannot be read");
+	demand_if(trial, !only_reads && !arg_is_writable(arg), EFAULT,
+		  "its argument cannot be written");
+	demand_if(trial, only_reads && arg == MEM_OVER, EFAULT,
+		  "its argument cannot be read");
 	demand_if(trial,
 		  size == SIZE_SHORT || size == SIZE_ZERO || size == SIZE_HUGE,
 		  EINVAL, "its size is wrong");
@@ -95,6 +103,8 @@ void judge_handle(struct trial *trial, uint32_t right)
 	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
 	demand_if(trial, trial->record->box && !(trial->record->rights & right),
 		  EBADF, "it has no right");
+	allow_if(trial, right == MBX_OPEN_SEND && program_has(OP_DERIVE),
+		 EKEYEXPIRED);
 }
 
 /* Is the mailbox still there? */
@@ -102,6 +112,7 @@ void judge_end(struct trial *trial)
 {
 	const struct box *box = trial->box;
 
+	allow_if(trial, may_be_revoked(), EKEYREVOKED);
 	if (!box || box->may_end > trial->record->end)
 		return;
 	allow_if(trial, box->deletable, EIDRM);

@@ -202,6 +202,29 @@ static int run_version(struct work *work)
 	return command(work, MBX_IOC_VERSION, &arg, sizeof(arg));
 }
 
+static int run_derive(struct work *work)
+{
+	struct handle handle = work->handle;
+	struct mbx_derive arg;
+
+	init_derive(&arg, get(work, P_RIGHTS), get(work, P_FLAGS), 0);
+	handle.fd = command(work, MBX_IOC_DERIVE, &arg, sizeof(arg));
+	if (handle.fd < 0)
+		return -1;
+	handle.rights = get(work, P_RIGHTS) & BOTH_RIGHTS;
+	handle_set(get(work, P_TO), handle);
+	return 0;
+}
+
+static int run_revoke(struct work *work)
+{
+	struct mbx_revoke arg;
+
+	init_revoke(&arg);
+	arg.flags = get(work, P_FLAGS);
+	return command(work, MBX_IOC_REVOKE, &arg, sizeof(arg));
+}
+
 static int run_poll(struct work *work)
 {
 	const uint32_t wait = get(work, P_WAIT);
@@ -288,7 +311,8 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_DELETE] = run_delete,     [OP_SEND] = run_send,
 	[OP_RECEIVE] = run_receive,   [OP_WRITE] = run_write,
 	[OP_READ] = run_read,	      [OP_STAT] = run_stat,
-	[OP_VERSION] = run_version,   [OP_POLL] = run_poll,
+	[OP_VERSION] = run_version,   [OP_DERIVE] = run_derive,
+	[OP_REVOKE] = run_revoke,     [OP_POLL] = run_poll,
 	[OP_DUP] = run_dup,	      [OP_CLOSE] = run_close,
 	[OP_NONBLOCK] = run_nonblock, [OP_HOLD] = run_hold,
 	[OP_UNMAP] = run_unmap,	      [OP_FLIP] = run_flip,

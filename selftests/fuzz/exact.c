@@ -97,6 +97,8 @@ static const char *poll_done(const struct queue *queue, unsigned int nr)
 			 record->rights & MBX_OPEN_SEND;
 	const uint32_t right = (in ? POLLIN : 0) | (out ? POLLOUT : 0);
 
+	if (record->revents & POLLHUP && may_be_revoked())
+		return NULL;
 	if (record->ret >= 0 && record->revents != right)
 		return finding_at(nr, "events %#x instead of %#x",
 				  record->revents, right);
@@ -210,6 +212,8 @@ static const char *check_next(unsigned int poll, unsigned int nr)
 	if (!(wanted & (sends(nr) ? WANT_OUT : WANT_IN)) ||
 	    !(record_at(poll)->rights &
 	      (sends(nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE)))
+		return NULL;
+	if (seen & POLLHUP && may_be_revoked())
 		return NULL;
 	if (seen & bit && failed_with(nr, EAGAIN) && !small_buffer_waits(nr))
 		return finding_at(nr,

@@ -133,4 +133,8 @@ static inline bool overlap(unsigned int a, unsigned int b)
 	       !before(b, a);
 }
 
+/* aspects.c */
+bool program_has(enum op op);
+bool may_be_revoked(void);
+
 #endif /* FUZZ_MODEL_H */

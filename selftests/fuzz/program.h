@@ -43,6 +43,8 @@ enum op {
 	OP_READ,
 	OP_STAT,
 	OP_VERSION,
+	OP_DERIVE,
+	OP_REVOKE,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -79,6 +81,7 @@ enum param {
 	P_FILE,
 	P_RESTART,
 	P_CMD,
+	P_RIGHTS,
 	PARAMS
 };
 

@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../command.h"
 #include "trial.h"
 
 /* ----------------------------------------------------------------- operations */
@@ -150,6 +152,37 @@ static void judge_version(struct trial *trial)
 	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
 }
 
+static void judge_derive(struct trial *trial)
+{
+	const uint32_t rights = get(trial, P_RIGHTS);
+	const uint32_t missing = rights & BOTH_RIGHTS & ~trial->record->rights;
+
+	judge_command(trial, MBX_DERIVE_ONESHOT);
+	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
+		  "it is not for the control device");
+	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
+	demand_if(trial, rights & ~ALL_RIGHTS, EOPNOTSUPP,
+		  "there is no such right");
+	demand_if(trial,
+		  get(trial, P_FLAGS) & MBX_DERIVE_ONESHOT &&
+			  !(rights & MBX_OPEN_SEND),
+		  EINVAL, "it could not send once");
+	demand_if(trial, trial->record->box && missing, EACCES,
+		  "it has not these rights itself");
+	allow_if(trial, rights & MBX_OPEN_MANAGE, EACCES);
+	allow_if(trial, rights & MBX_OPEN_SEND, EPERM);
+	judge_end(trial);
+}
+
+static void judge_revoke(struct trial *trial)
+{
+	judge_command(trial, 0);
+	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
+		  "it is not for the control device");
+	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
+	judge_end(trial);
+}
+
 static void judge_poll(struct trial *trial)
 {
 	allow_if(trial, may_be_interrupted(trial, true), EINTR);
@@ -178,7 +211,8 @@ static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_DELETE] = judge_delete,   [OP_SEND] = judge_send,
 	[OP_RECEIVE] = judge_receive, [OP_WRITE] = judge_transfer,
 	[OP_READ] = judge_transfer,   [OP_STAT] = judge_stat,
-	[OP_VERSION] = judge_version, [OP_POLL] = judge_poll,
+	[OP_VERSION] = judge_version, [OP_DERIVE] = judge_derive,
+	[OP_REVOKE] = judge_revoke,   [OP_POLL] = judge_poll,
 	[OP_DUP] = judge_descriptor,  [OP_NONBLOCK] = judge_descriptor,
 	[OP_SHOW] = judge_descriptor, [OP_IOCTL] = judge_ioctl,
 	[OP_UNLOAD] = judge_unload,
@@ -198,7 +232,7 @@ static bool is_allowed(const struct trial *trial, int err)
 	       (err == EFAULT || err == EINVAL || err == E2BIG ||
 		err == EOPNOTSUPP || err == EMSGSIZE || err == EBADF ||
 		err == EAGAIN || err == ENOENT || err == EIDRM ||
-		err == EOWNERDEAD);
+		err == EOWNERDEAD || err == EKEYREVOKED);
 }
 
 /* What cannot be excused by anything. */
@@ -231,7 +265,8 @@ static const char *check_poll(const struct trial *trial)
 		return finding_at(trial->nr,
 				  "events %#x of a mailbox that has ended",
 				  seen);
-	if (box->may_end > trial->record->end && seen & end)
+	if (box->may_end > trial->record->end && seen & end &&
+	    !may_be_revoked())
 		return finding_at(trial->nr,
 				  "events %#x of a mailbox that is alive",
 				  seen);

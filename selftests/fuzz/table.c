@@ -23,6 +23,7 @@ SYMBOLS(send_flags, { "nonblock", MBX_SEND_NONBLOCK },
 SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
 	UNKNOWN);
+SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
 SYMBOLS(poll_flags, { "in", WANT_IN }, { "out", WANT_OUT });
 SYMBOLS(nonblock_flags, { "on", 1 });
@@ -54,6 +55,10 @@ const struct op_info op_info[OPS] = {
 	OP(READ, "read", 5, TRANSFER, BLOCKS),
 	OP(STAT, "stat", 2, COMMAND | P(FLAGS), .flags = plain_flags, FORKS),
 	OP(VERSION, "version", 1, COMMAND | P(FLAGS), .flags = plain_flags),
+	OP(DERIVE, "derive", 6, COMMAND | P(TO) | P(RIGHTS) | P(FLAGS),
+	   .flags = derive_flags),
+	OP(REVOKE, "revoke", 4, COMMAND | P(FLAGS), .flags = plain_flags,
+	   FORKS),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -150,4 +155,6 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(RESTART, "restart", VALUES(0, 0, 1)),
 	PARAM(CMD, "cmd", .symbols = cmd_names,
 	      VALUES(CMD_HIGH, CMD_MAGIC, CMD_DIRECTION, CMD_MISMATCH)),
+	PARAM(RIGHTS, "rights", VALUES(3, 3, 3, 3, 1, 1, 2, 2, 7, 4, 0, 8),
+	      .preset = 3),
 };

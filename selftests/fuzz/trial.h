@@ -26,7 +26,6 @@ void allow(struct trial *trial, int err);
 void allow_if(struct trial *trial, bool condition, int err);
 void demand_if(struct trial *trial, bool condition, int err, const char *why);
 
-bool program_has(enum op op);
 bool may_be_interrupted(const struct trial *trial, bool restart);
 bool has_handle(const struct trial *trial);
 bool arg_is_writable(enum memory kind);

@@ -20,6 +20,7 @@ static bool changes_handle(const struct call *call, unsigned int handle)
 	case OP_CLOSE:
 		return call->arg[P_HANDLE] == handle && !call->forked;
 	case OP_DUP:
+	case OP_DERIVE:
 		return call->arg[P_TO] == handle;
 	default:
 		return false;
@@ -173,8 +174,9 @@ static bool may_lose_handle(const struct box *box, unsigned int nr)
 	if (!(box->flags & MBX_CREATE_OWNED) ||
 	    call_at(box->create)->arg[P_NAME] != NAME_NONE)
 		return false;
-	return op == OP_CLOSE || op == OP_DUP || op == OP_OPEN ||
-	       op == OP_KILL || (op == OP_CREATE && nr != box->create);
+	return op == OP_CLOSE || op == OP_DUP || op == OP_DERIVE ||
+	       op == OP_OPEN || op == OP_KILL ||
+	       (op == OP_CREATE && nr != box->create);
 }
 
 static void apply(struct box *box, unsigned int nr)
