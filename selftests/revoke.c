@@ -382,7 +382,7 @@ TEST_F(sleeper, is_revoked_or_deleted)
 	struct job *job;
 	int i, fd, error;
 
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 10; i++) {
 		fd = box_for(self->control, &variant->kind);
 		ASSERT_LE(0, fd);
 		job = sleeper_new(box_derive(fd, BOTH_RIGHTS, 0, 0),
@@ -426,7 +426,7 @@ TEST_F(sleeper, is_revoked_or_served)
 	int i, error;
 
 	serve.fd = self->box;
-	for (i = 0; i < 50; i++) {
+	for (i = 0; i < 20; i++) {
 		job = sleeper_new(box_derive(self->box, BOTH_RIGHTS, 0, 0),
 				  &variant->kind);
 		job_thread(job);
@@ -469,7 +469,7 @@ TEST_F(sleeper, is_revoked_or_the_owner_dies)
 	pid_t owner;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 6; i++) {
 		owner = start_owner(pair[1], &variant->kind);
 		fd = take_fd(pair[0]);
 		ASSERT_LE(0, fd);
