@@ -97,6 +97,7 @@ static void free_box(struct mbx_box *box)
 	free_spares(box);
 	uncharge_box(box);
 	mbx_policy_forget(box);
+	kfree(box->queue.urgent);
 	if (box->owner)
 		mbx_proc_put(box->owner);
 	put_pid(box->creator);
@@ -204,17 +205,11 @@ void mbx_box_put(struct mbx_box *box)
 		free_box(box);
 }
 
-static void withdraw_list(struct mbx_box *box, struct list_head *list,
-			  unsigned int nr, struct mbx_later *later)
+static void withdraw(struct mbx_box *box, struct mbx_msg *msg,
+		     struct mbx_later *later)
 {
-	struct mbx_msg *msg, *next;
-
-	list_for_each_entry_safe(msg, next, list, node) {
-		if (!nr--)
-			break;
-		mbx_queue_withdraw(&box->queue, msg);
-		mbx_box_release(box, msg, later);
-	}
+	mbx_queue_withdraw(&box->queue, msg);
+	mbx_box_release(box, msg, later);
 }
 
 /*
@@ -223,12 +218,15 @@ static void withdraw_list(struct mbx_box *box, struct list_head *list,
  */
 static void end_waits(struct mbx_box *box, struct mbx_later *later)
 {
+	struct mbx_msg *msg, *next;
+
 	spin_lock(&box->lock);
 	mbx_wake_list(&box->senders, box->dead, later);
 	mbx_wake_list(&box->synced, box->dead, later);
 	mbx_wake_list(&box->receivers, box->dead, later);
 	mbx_wake_list(&box->peekers, box->dead, later);
-	withdraw_list(box, &box->queue.taken, UINT_MAX, later);
+	list_for_each_entry_safe(msg, next, &box->queue.taken, node)
+		withdraw(box, msg, later);
 	mbx_unlock(box, later);
 }
 
@@ -237,8 +235,12 @@ static void end_waits(struct mbx_box *box, struct mbx_later *later)
 
 static void purge_batch(struct mbx_box *box, struct mbx_later *later)
 {
+	unsigned int nr = PURGE_BATCH;
+	struct mbx_msg *msg;
+
 	spin_lock(&box->lock);
-	withdraw_list(box, &box->queue.ready, PURGE_BATCH, later);
+	while (nr-- && (msg = mbx_queue_first(&box->queue)))
+		withdraw(box, msg, later);
 	mbx_unlock(box, later);
 }
 

@@ -169,6 +169,9 @@ void mbx_policy_leave(struct mbx_box *box);
 void mbx_policy_served(struct mbx_box *box, const struct mbx_proc *proc);
 void mbx_policy_forget(struct mbx_box *box);
 
+/* select.c */
+int mbx_box_prioritize(struct mbx_box *box);
+
 /* handle.c */
 struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights);
 void mbx_handle_destroy(struct mbx_handle *handle);

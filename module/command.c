@@ -12,12 +12,16 @@
 #include "command.h"
 #include "mbx.h"
 
+/* Only what the caller does not know. */
 static int reply(const struct mbx_call *call)
 {
-	if (likely(!mbx_copy_to_user_atomic(call->uarg, call->arg,
-					    call->usize)))
+	const size_t len = call->usize - call->isize;
+	void __user *to = call->uarg + call->isize;
+	const void *from = (void *)call->arg + call->isize;
+
+	if (likely(!mbx_copy_to_user_atomic(to, from, len)))
 		return 0;
-	return copy_to_user(call->uarg, call->arg, call->usize) ? -EFAULT : 0;
+	return copy_to_user(to, from, len) ? -EFAULT : 0;
 }
 
 /* -------------------------------------------------------------------- names */
@@ -321,6 +325,8 @@ long mbx_run_send(struct mbx_call *call)
 	struct mbx_tx tx = {
 		.data = u64_to_user_ptr(arg->data_ptr),
 		.len = arg->data_len,
+		.type = arg->type,
+		.priority = arg->priority,
 		.nonblock = (arg->flags & MBX_SEND_NONBLOCK) ||
 			    mbx_file_nonblock(call->file),
 		.sync = arg->flags & MBX_SEND_SYNC,
@@ -329,13 +335,41 @@ long mbx_run_send(struct mbx_call *call)
 
 	if (!(call->handle->rights & MBX_OPEN_SEND))
 		return -EBADF;
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	if (tx.sync && tx.nonblock)
+	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES)
 		return -EINVAL;
 	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
 			       arg->flags & MBX_SEND_REALTIME);
+	if (!err && tx.priority)
+		err = mbx_box_prioritize(call->handle->box);
 	return err ?: do_send(call, &tx);
+}
+
+static int do_receive(struct mbx_call *call, struct mbx_rx *rx)
+{
+	struct mbx_receive *arg = &call->arg->receive;
+	int err;
+
+	err = mbx_receive(call->handle, rx);
+	if (err != -EMSGSIZE)
+		return err;
+	memset_after(arg, 0, select_ptr);
+	arg->out_len = rx->msg_len;
+	return reply(call) ?: -EMSGSIZE;
+}
+
+/* Apart, since the conditions would be cleared on the stack of everybody. */
+static noinline int receive_selected(struct mbx_call *call, struct mbx_rx *rx)
+{
+	struct mbx_selector select;
+	int err;
+
+	err = mbx_select_get(&select,
+			     u64_to_user_ptr(call->arg->receive.select_ptr));
+	if (err)
+		return err;
+	rx->select = &select;
+	rx->selects = true;
+	return do_receive(call, rx);
 }
 
 /**
@@ -348,31 +382,32 @@ long mbx_run_send(struct mbx_call *call)
 long mbx_run_receive(struct mbx_call *call)
 {
 	struct mbx_receive *arg = &call->arg->receive;
+	const u32 flags = arg->flags;
 	struct mbx_rx rx = {
 		.data = u64_to_user_ptr(arg->data_ptr),
 		.len = arg->data_len,
-		.nonblock = (arg->flags & MBX_RECEIVE_NONBLOCK) ||
+		.nonblock = (flags & MBX_RECEIVE_NONBLOCK) ||
 			    mbx_file_nonblock(call->file),
-		.peek = arg->flags & MBX_RECEIVE_PEEK,
+		.peek = flags & MBX_RECEIVE_PEEK,
+		.truncate = flags & MBX_RECEIVE_TRUNCATE,
 		.arg = arg,
-		.uarg = call->uarg,
-		.usize = call->usize,
+		.uarg = call->uarg + call->isize,
+		.usize = call->usize - call->isize,
 	};
 	int err;
 
 	if (!(call->handle->rights & MBX_OPEN_RECEIVE))
 		return -EBADF;
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	if (rx.truncate && !rx.peek)
+		return -EINVAL;
 	err = mbx_deadline_set(&rx.deadline, &rx.clock, arg->deadline,
-			       arg->flags & MBX_RECEIVE_REALTIME);
+			       flags & MBX_RECEIVE_REALTIME);
 	if (err)
 		return err;
-
-	err = mbx_receive(call->handle, &rx);
-	if (err != -EMSGSIZE)
-		return err;
-	memset_after(arg, 0, deadline);
-	arg->out_len = rx.msg_len;
-	return reply(call) ?: -EMSGSIZE;
+	return arg->select_ptr ? receive_selected(call, &rx) :
+				 do_receive(call, &rx);
 }
 
 /**

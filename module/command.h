@@ -29,6 +29,7 @@ union mbx_arg {
  * @arg: the argument as this kernel knows it
  * @uarg: the caller's
  * @usize: how much of it this kernel and the caller know
+ * @isize: how much of it is read; members that are written come behind
  */
 struct mbx_call {
 	struct file *file;
@@ -36,6 +37,7 @@ struct mbx_call {
 	union mbx_arg *arg;
 	void __user *uarg;
 	size_t usize;
+	size_t isize;
 };
 
 /* command.c */

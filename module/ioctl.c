@@ -53,11 +53,11 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL,
 		    MBX_OPEN_SEND | MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE),
 	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(SEND, send, deadline, out_tid, ON_HANDLE,
+	MBX_COMMAND(SEND, send, type, out_tid, ON_HANDLE,
 		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME),
-	MBX_COMMAND(RECEIVE, receive, deadline, out_badge, ON_HANDLE,
+	MBX_COMMAND(RECEIVE, receive, select_ptr, out_len, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
-			    MBX_RECEIVE_REALTIME),
+			    MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE),
 	MBX_COMMAND(STAT, stat, flags, out_policy, ON_HANDLE, 0),
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
@@ -132,5 +132,6 @@ long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 		return -EOPNOTSUPP;
 
 	call.usize = min_t(size_t, usize, command->ksize);
+	call.isize = command->isize;
 	return command->run(&call);
 }

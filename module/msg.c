@@ -187,12 +187,13 @@ void mbx_msg_destroy_list(struct mbx_msg *list)
 /**
  * mbx_msg_copy() - copy a payload out
  * @msg: the message
- * @data: a buffer of at least its length
+ * @data: a buffer
+ * @len: how much of it, at most its length
  *
  * Context: Process context.  Sleeps.
  * Return: 0, or -EFAULT.
  */
-int mbx_msg_copy(struct mbx_msg *msg, void __user *data)
+int mbx_msg_copy(struct mbx_msg *msg, void __user *data, u32 len)
 {
-	return copy_to_user(data, mbx_msg_payload(msg), msg->len) ? -EFAULT : 0;
+	return copy_to_user(data, mbx_msg_payload(msg), len) ? -EFAULT : 0;
 }

@@ -40,12 +40,14 @@ struct mbx_waiter;
  * @payer: charged for its memory [box]
  * @seq: sequence number in its mailbox [box]
  * @badge: of the handle that it was sent through [box]
+ * @type: what the sender says that it is [box]
  * @time: when it was sent, CLOCK_MONOTONIC in ns, or 0 [box]
  * @len: payload length [box]
  * @refs: the queue and those who are copying it [box]
  * @state: enum mbx_msg_state [box]
  * @class: enum mbx_msg_class [const]
  * @counted: it takes room in the queue [box]
+ * @priority: 0 to MBX_PRIORITIES - 1 [box]
  * @big: payload of the largest class
  * @data: payload of every other class
  */
@@ -59,12 +61,14 @@ struct mbx_msg {
 	struct mbx_user *payer;
 	u64 seq;
 	u64 badge;
+	u64 type;
 	u64 time;
 	u32 len;
 	u32 refs;
 	u8 state;
 	u8 class;
 	bool counted;
+	u8 priority;
 	union {
 		void *big;
 		DECLARE_FLEX_ARRAY(u8, data);
@@ -78,7 +82,7 @@ struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
 void mbx_msg_destroy(struct mbx_msg *msg);
 bool mbx_msg_charge_to(struct mbx_msg *msg, struct mbx_user *user);
 void mbx_msg_destroy_list(struct mbx_msg *list);
-int mbx_msg_copy(struct mbx_msg *msg, void __user *data);
+int mbx_msg_copy(struct mbx_msg *msg, void __user *data, u32 len);
 
 /**
  * mbx_msg_class() - find the size class of a payload

@@ -2,6 +2,11 @@
 /*
  * What the queue does off the common path; see queue.h.
  */
+#include <linux/bitops.h>
+#include <linux/slab.h>
+
+#include <uapi/linux/ipc_mailbox.h>
+
 #include "queue.h"
 
 /**
@@ -13,6 +18,89 @@ void mbx_queue_init(struct mbx_queue *queue)
 	memset(queue, 0, sizeof(*queue));
 	INIT_LIST_HEAD(&queue->ready);
 	INIT_LIST_HEAD(&queue->taken);
+}
+
+/**
+ * mbx_queue_make_levels() - make lists for priorities above 0
+ *
+ * Context: Process context.  Sleeps.
+ * Return: what is to be &mbx_queue.urgent, or NULL if there is no memory.
+ */
+struct list_head *mbx_queue_make_levels(void)
+{
+	struct list_head *urgent;
+	unsigned int i;
+
+	urgent = kcalloc(MBX_PRIORITIES, sizeof(*urgent), GFP_KERNEL_ACCOUNT);
+	for (i = 0; urgent && i < MBX_PRIORITIES; i++)
+		INIT_LIST_HEAD(&urgent[i]);
+	return urgent;
+}
+
+/**
+ * mbx_queue_level() - find the list for a message to be added
+ * @queue: the queue, which has lists for priorities above 0
+ * @priority: of the message
+ *
+ * Return: the list.
+ */
+struct list_head *mbx_queue_level(struct mbx_queue *queue, u8 priority)
+{
+	if (!priority)
+		return &queue->ready;
+	queue->levels |= BIT(priority);
+	return &queue->urgent[priority];
+}
+
+static struct mbx_msg *first_of(struct mbx_queue *queue, u32 levels)
+{
+	struct mbx_msg *msg;
+	int priority;
+
+	for (levels &= queue->levels; levels; levels &= ~BIT(priority)) {
+		priority = fls(levels) - 1;
+		msg = list_first_entry_or_null(&queue->urgent[priority],
+					       struct mbx_msg, node);
+		if (msg)
+			return msg;
+	}
+	return list_first_entry_or_null(&queue->ready, struct mbx_msg, node);
+}
+
+/**
+ * mbx_queue_most_urgent() - find the first message where there are priorities
+ * @queue: the queue
+ *
+ * Return: the oldest one of the highest priority that nobody is copying, or NULL.
+ */
+struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue)
+{
+	struct mbx_msg *msg = first_of(queue, U32_MAX);
+
+	/* Those lists that have become empty are only noticed here. */
+	queue->levels &= msg ? GENMASK(msg->priority, 0) : 0;
+	return msg;
+}
+
+/**
+ * mbx_queue_next() - go through the messages that nobody is copying
+ * @queue: the queue
+ * @msg: the message before, or NULL
+ *
+ * Return: the next one in the order in which they are received, or NULL.
+ */
+struct mbx_msg *mbx_queue_next(struct mbx_queue *queue,
+			       struct mbx_msg *msg)
+{
+	const struct list_head *list = &queue->ready;
+
+	if (!msg)
+		return first_of(queue, U32_MAX);
+	if (msg->priority)
+		list = &queue->urgent[msg->priority];
+	if (!list_is_last(&msg->node, list))
+		return list_next_entry(msg, node);
+	return msg->priority ? first_of(queue, BIT(msg->priority) - 1) : NULL;
 }
 
 /* A message of a failed receive may raise the depth above the capacity. */
@@ -55,9 +143,10 @@ void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg)
 void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
 		      bool counted)
 {
+	struct list_head *list = mbx_queue_level(queue, msg->priority);
 	struct mbx_msg *next;
 
-	list_for_each_entry(next, &queue->ready, node)
+	list_for_each_entry(next, list, node)
 		if (next->seq > msg->seq)
 			break;
 

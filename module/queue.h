@@ -12,6 +12,10 @@
  * stands where it stood.  Its sender may withdraw it in any state but GONE, and
  * whoever is copying it finds out afterwards.
  *
+ * A priority above 0 has a list of its own, so that the oldest message of the
+ * highest one is found at once.  These lists exist once there has been use for
+ * them.
+ *
  * All of this happens with the box locked.
  */
 #ifndef MBX_QUEUE_H
@@ -23,7 +27,9 @@
 
 /**
  * struct mbx_queue - the messages in a mailbox, oldest first
- * @ready: messages that anyone may take
+ * @ready: messages of priority 0 that anyone may take
+ * @urgent: those of priority 1 and above, by priority, or NULL
+ * @levels: bit by priority: there may be some in @urgent
  * @taken: messages that a receiver is copying
  * @depth: messages of both lists that take room
  * @high_water: highest @depth
@@ -35,6 +41,8 @@
  */
 struct mbx_queue {
 	struct list_head ready;
+	struct list_head *urgent;
+	u32 levels;
 	struct list_head taken;
 	u32 depth;
 	u32 high_water;
@@ -46,11 +54,38 @@ struct mbx_queue {
 };
 
 void mbx_queue_init(struct mbx_queue *queue);
+struct list_head *mbx_queue_make_levels(void);
+struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue);
+struct mbx_msg *mbx_queue_next(struct mbx_queue *queue,
+			       struct mbx_msg *msg);
+struct list_head *mbx_queue_level(struct mbx_queue *queue, u8 priority);
 void mbx_queue_take(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
 		      bool counted);
 void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
+
+/**
+ * mbx_queue_append() - append a message to a list
+ * @queue: the queue
+ * @msg: a new message, which gets the next sequence number
+ * @list: where messages like it are ready
+ * @counted: whether it takes room
+ */
+static inline void mbx_queue_append(struct mbx_queue *queue,
+				    struct mbx_msg *msg, struct list_head *list,
+				    bool counted)
+{
+	msg->seq = ++queue->last_seq;
+	msg->state = MBX_MSG_READY;
+	msg->counted = counted;
+	list_add_tail(&msg->node, list);
+
+	queue->bytes_sent += msg->len;
+	queue->depth += counted;
+	if (queue->depth > queue->high_water)
+		queue->high_water = queue->depth;
+}
 
 /**
  * mbx_queue_push() - append a message
@@ -61,25 +96,20 @@ void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
 static inline void mbx_queue_push(struct mbx_queue *queue, struct mbx_msg *msg,
 				  bool counted)
 {
-	msg->seq = ++queue->last_seq;
-	msg->state = MBX_MSG_READY;
-	msg->counted = counted;
-	list_add_tail(&msg->node, &queue->ready);
-
-	queue->bytes_sent += msg->len;
-	queue->depth += counted;
-	if (queue->depth > queue->high_water)
-		queue->high_water = queue->depth;
+	mbx_queue_append(queue, msg, mbx_queue_level(queue, msg->priority),
+			 counted);
 }
 
 /**
- * mbx_queue_first() - find the oldest message that nobody is copying
+ * mbx_queue_first() - find the first message that nobody is copying
  * @queue: the queue
  *
- * Return: the message, or NULL.
+ * Return: the oldest one of the highest priority, or NULL.
  */
 static inline struct mbx_msg *mbx_queue_first(struct mbx_queue *queue)
 {
+	if (unlikely(queue->levels))
+		return mbx_queue_most_urgent(queue);
 	return list_first_entry_or_null(&queue->ready, struct mbx_msg, node);
 }
 

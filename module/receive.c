@@ -44,28 +44,31 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_uid = from_kuid_munged(user_ns, from->cred->uid);
 	arg->out_gid = from_kgid_munged(user_ns, from->cred->gid);
 	arg->out_badge = msg->badge;
+	arg->out_type = msg->type;
+	arg->out_priority = msg->priority;
 }
 
-static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx)
+static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx, u32 len)
 {
-	if (msg->len > MBX_COPY_LOCKED ||
-	    mbx_copy_to_user_atomic(rx->data, mbx_msg_payload(msg), msg->len))
+	if (len > MBX_COPY_LOCKED ||
+	    mbx_copy_to_user_atomic(rx->data, mbx_msg_payload(msg), len))
 		return -EFAULT;
 	if (!rx->arg)
 		return 0;
 	describe(msg, rx->arg);
-	return mbx_copy_to_user_atomic(rx->uarg, rx->arg, rx->usize);
+	return mbx_copy_to_user_atomic(rx->uarg, &rx->arg->out_seq, rx->usize);
 }
 
 /* Without the lock: as long as there are references nothing here changes. */
-static int copy_sleeping(struct mbx_msg *msg, struct mbx_rx *rx)
+static int copy_sleeping(struct mbx_msg *msg, struct mbx_rx *rx, u32 len)
 {
-	if (mbx_msg_copy(msg, rx->data))
+	if (mbx_msg_copy(msg, rx->data, len))
 		return -EFAULT;
 	if (!rx->arg)
 		return 0;
 	describe(msg, rx->arg);
-	return copy_to_user(rx->uarg, rx->arg, rx->usize) ? -EFAULT : 0;
+	return copy_to_user(rx->uarg, &rx->arg->out_seq, rx->usize) ? -EFAULT :
+								      0;
 }
 
 static void count_received(struct mbx_task *task, const struct mbx_msg *msg,
@@ -110,24 +113,26 @@ static void put_back(struct mbx_box *box, struct mbx_msg *msg,
 }
 
 /* Copies a taken message, to which the caller has a reference; drops that. */
-static int finish_taken(struct mbx_box *box, struct mbx_task *task,
+static int finish_taken(struct mbx_handle *handle, struct mbx_task *task,
 			struct mbx_msg *msg, struct mbx_rx *rx,
-			struct mbx_later *later) __must_hold(&box->lock)
+			struct mbx_later *later)
+	__must_hold(&handle->box->lock)
 {
+	struct mbx_box *box = handle->box;
 	int err = 0;
 
 	/* Not for one who has been revoked since it was given the message. */
-	if (msg->state == MBX_MSG_TAKEN && !rx->handle->revoked &&
-	    copy_atomic(msg, rx)) {
+	if (msg->state == MBX_MSG_TAKEN && !handle->revoked &&
+	    copy_atomic(msg, rx, msg->len)) {
 		mbx_unlock(box, later);
-		err = copy_sleeping(msg, rx);
+		err = copy_sleeping(msg, rx, msg->len);
 		spin_lock(&box->lock);
 	}
-	if (rx->handle->revoked)
+	if (handle->revoked)
 		err = -EKEYREVOKED;
 
 	if (msg->state == MBX_MSG_GONE)
-		err = mbx_handle_error(rx->handle) ?: AGAIN;
+		err = mbx_handle_error(handle) ?: AGAIN;
 	else if (err)
 		put_back(box, msg, later);
 	else
@@ -136,42 +141,45 @@ static int finish_taken(struct mbx_box *box, struct mbx_task *task,
 	return err;
 }
 
-static int take(struct mbx_box *box, struct mbx_task *task, struct mbx_msg *msg,
-		struct mbx_rx *rx, struct mbx_later *later)
+static int take(struct mbx_handle *handle, struct mbx_task *task,
+		struct mbx_msg *msg, struct mbx_rx *rx, struct mbx_later *later)
 {
-	mbx_queue_take(&box->queue, msg);
+	mbx_queue_take(&handle->box->queue, msg);
 	msg->refs++;
-	return finish_taken(box, task, msg, rx, later);
+	return finish_taken(handle, task, msg, rx, later);
 }
 
 /* A message that is only looked at stays ready for others. */
 static int look(struct mbx_box *box, struct mbx_msg *msg, struct mbx_rx *rx,
 		struct mbx_later *later) __must_hold(&box->lock)
 {
+	const u32 len = min(msg->len, rx->len);
 	int err;
 
 	rx->msg_len = msg->len;
-	if (!copy_atomic(msg, rx))
+	if (!copy_atomic(msg, rx, len))
 		return 0;
 
 	msg->refs++;
 	mbx_unlock(box, later);
-	err = copy_sleeping(msg, rx);
+	err = copy_sleeping(msg, rx, len);
 	spin_lock(&box->lock);
 	mbx_box_release(box, msg, later);
 	return err;
 }
 
-static int wait_msg(struct mbx_box *box, struct mbx_task *task,
+static int wait_msg(struct mbx_handle *handle, struct mbx_task *task,
 		    struct mbx_rx *rx, struct mbx_later *later, bool first)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_waiter waiter = {
 		.state = MBX_WAIT_MSG,
 		.op = rx->peek ? MBX_OP_PEEK : MBX_OP_RECEIVE,
 		.thread = current,
 		.task = task,
+		.select = rx->select,
 		.len = rx->len,
-		.handle = rx->handle,
+		.handle = handle,
 		.first = first || box->policy == MBX_POLICY_LIFO,
 		.clock = rx->clock,
 		.deadline = rx->deadline,
@@ -186,7 +194,7 @@ static int wait_msg(struct mbx_box *box, struct mbx_task *task,
 	if (err == -EMSGSIZE)
 		rx->msg_len = waiter.len;
 	if (waiter.msg)
-		return finish_taken(box, task, waiter.msg, rx, later);
+		return finish_taken(handle, task, waiter.msg, rx, later);
 	return err ?: AGAIN;
 }
 
@@ -200,6 +208,8 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 	struct mbx_waiter *sender;
 	struct mbx_msg *msg;
 
+	if (rx->select)
+		return mbx_select_first(&box->queue, rx->select);
 	msg = mbx_queue_first(&box->queue);
 	if (msg || list_empty(&box->senders))
 		return msg;
@@ -212,26 +222,27 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 	return mbx_queue_first(&box->queue);
 }
 
-static int try_receive(struct mbx_box *box, struct mbx_task *task,
+static int try_receive(struct mbx_handle *handle, struct mbx_task *task,
 		       struct mbx_rx *rx, struct mbx_later *later, bool first)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_handle_error(rx->handle);
+	err = mbx_handle_error(handle);
 	if (err)
 		return err;
 
 	msg = next_msg(box, rx, later);
 	if (!msg)
 		return rx->nonblock ? -EAGAIN :
-				      wait_msg(box, task, rx, later, first);
-	if (msg->len > rx->len) {
+				      wait_msg(handle, task, rx, later, first);
+	if (msg->len > rx->len && !rx->truncate) {
 		rx->msg_len = msg->len;
 		return -EMSGSIZE;
 	}
 	return rx->peek ? look(box, msg, rx, later) :
-			  take(box, task, msg, rx, later);
+			  take(handle, task, msg, rx, later);
 }
 
 /*
@@ -242,18 +253,23 @@ static int try_receive(struct mbx_box *box, struct mbx_task *task,
 static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 			    struct mbx_rx *rx)
 {
-	struct mbx_msg *msg = mbx_queue_first(&box->queue);
+	struct mbx_queue *queue = &box->queue;
+	struct mbx_msg *msg;
 
-	if (!msg || msg->len > rx->len || rx->peek || box->special ||
+	if (queue->levels || list_empty(&queue->ready))
+		return false;
+	msg = list_first_entry(&queue->ready, struct mbx_msg, node);
+	if (msg->len > rx->len || rx->peek || rx->selects ||
+	    box->special ||
 	    mbx_box_orphaned(box) || box->nr_senders ||
 	    waitqueue_active(&box->poll_out) || !mbx_box_can_keep(box, msg))
 		return false;
-	if (copy_atomic(msg, rx))
+	if (copy_atomic(msg, rx, msg->len))
 		return false;
 
 	count_received(task, msg, rx);
 	trace_mbx_receive(box, msg->seq, msg->len, 0);
-	mbx_queue_received(&box->queue, msg);
+	mbx_queue_received(queue, msg);
 	mbx_box_keep(box, msg);
 	return true;
 }
@@ -266,14 +282,13 @@ static noinline int receive_slowly(struct mbx_handle *handle,
 	struct mbx_later later = {};
 	int err;
 
-	rx->handle = handle;
 	err = mbx_handle_error(handle);
 	if (!err)
 		err = mbx_policy_enter(box, task->proc, true);
 	if (!err) {
-		err = try_receive(box, task, rx, &later, false);
+		err = try_receive(handle, task, rx, &later, false);
 		while (err == AGAIN)
-			err = try_receive(box, task, rx, &later, true);
+			err = try_receive(handle, task, rx, &later, true);
 		mbx_policy_leave(box);
 	}
 	if (err)

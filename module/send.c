@@ -19,21 +19,23 @@ static bool is_killed(const struct mbx_waiter *waiter)
 }
 
 /*
- * The first in the line of those receivers that can take @len bytes.  One
- * that is about to be killed cannot: the message would die with it.
+ * The first in the line of those receivers that accept @msg and have room for it.
+ * One that is about to be killed has not: the message would die with it.
  */
-static struct mbx_waiter *find_receiver(struct mbx_box *box, u32 len)
+static struct mbx_waiter *find_receiver(struct mbx_box *box,
+					const struct mbx_msg *msg)
 {
 	struct mbx_waiter *waiter;
 
 	list_for_each_entry(waiter, &box->receivers, node)
-		if (len <= waiter->len && !is_killed(waiter))
+		if (msg->len <= waiter->len && !is_killed(waiter) &&
+		    mbx_select_accepts(waiter->select, msg))
 			return waiter;
 	return NULL;
 }
 
 /* Tells those in front of @end, or all, whose buffer is too small. */
-static void refuse_receivers(struct mbx_box *box, u32 len,
+static void refuse_receivers(struct mbx_box *box, const struct mbx_msg *msg,
 			     struct mbx_waiter *end, struct mbx_later *later)
 {
 	struct mbx_waiter *waiter, *next;
@@ -41,9 +43,10 @@ static void refuse_receivers(struct mbx_box *box, u32 len,
 	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
 		if (waiter == end)
 			break;
-		if (len <= waiter->len)
+		if (msg->len <= waiter->len ||
+		    !mbx_select_accepts(waiter->select, msg))
 			continue;
-		waiter->len = len;
+		waiter->len = msg->len;
 		mbx_wake(waiter, -EMSGSIZE, later);
 	}
 }
@@ -52,7 +55,7 @@ static void refuse_receivers(struct mbx_box *box, u32 len,
 static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 		    struct mbx_waiter *receiver, struct mbx_later *later)
 {
-	refuse_receivers(box, msg->len, receiver, later);
+	refuse_receivers(box, msg, receiver, later);
 	if (receiver) {
 		mbx_queue_hand(&box->queue, msg);
 		msg->refs++;
@@ -80,10 +83,16 @@ static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later)
 {
-	struct mbx_waiter *receiver = find_receiver(box, msg->len);
+	struct mbx_waiter *receiver = find_receiver(box, msg);
 
 	pass_on(box, msg, receiver, later);
 	return receiver;
+}
+
+/* What a receiver that waits for it goes by before the message is queued. */
+static void foresee_seq(const struct mbx_box *box, struct mbx_msg *msg)
+{
+	msg->seq = box->queue.last_seq + 1;
 }
 
 /* With capacity 0 nothing is queued: the message only waits with its sender. */
@@ -119,7 +128,8 @@ void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later)
 		WRITE_ONCE(waiter->state, MBX_WAIT_TAKEN);
 		list_move_tail(&waiter->node, &box->synced);
 	}
-	place(box, msg, find_receiver(box, msg->len), counted, later);
+	foresee_seq(box, msg);
+	place(box, msg, find_receiver(box, msg), counted, later);
 	waiter->seq = msg->seq;
 	if (!waiter->sync)
 		mbx_wake(waiter, 0, later);
@@ -170,8 +180,8 @@ static struct mbx_msg *make_msg(struct mbx_box *box, struct mbx_task *task,
 	return msg;
 }
 
-static void sign(const struct mbx_handle *handle, struct mbx_msg *msg,
-		 struct mbx_task *task)
+static __always_inline void sign(const struct mbx_handle *handle, struct mbx_msg *msg,
+		 struct mbx_task *task, const struct mbx_tx *tx)
 {
 	const struct mbx_box *box = handle->box;
 
@@ -184,6 +194,8 @@ static void sign(const struct mbx_handle *handle, struct mbx_msg *msg,
 	msg->sender = NULL;
 	msg->seq = 0;
 	msg->badge = handle->badge;
+	msg->type = tx->type;
+	msg->priority = tx->priority;
 	msg->refs = 1;
 	msg->state = MBX_MSG_NEW;
 	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
@@ -217,10 +229,11 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
  * is not done still knows its message; of one that is done, the mailbox has
  * disposed, unless it never got in.
  */
-static int wait_sender(struct mbx_box *box, struct mbx_task *task,
+static int wait_sender(struct mbx_handle *handle, struct mbx_task *task,
 		       struct mbx_msg *msg, struct mbx_tx *tx,
 		       struct mbx_later *later, bool placed)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_waiter waiter = {
 		.state = placed ? MBX_WAIT_TAKEN : MBX_WAIT_ROOM,
 		.op = tx->sync ? MBX_OP_SYNC : MBX_OP_SEND,
@@ -228,9 +241,9 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 		.task = task,
 		.msg = placed ? NULL : msg,
 		.placed = placed ? msg : NULL,
-		.seq = msg->seq,
+		.seq = placed ? msg->seq : 0,
 		.sync = tx->sync || !box->capacity,
-		.handle = tx->handle,
+		.handle = handle,
 		.clock = tx->clock,
 		.deadline = tx->deadline,
 	};
@@ -255,25 +268,28 @@ static int wait_sender(struct mbx_box *box, struct mbx_task *task,
 }
 
 /* Decides what becomes of @msg, which the caller does not own any more. */
-static int dispatch(struct mbx_box *box, struct mbx_task *task,
+static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 		    struct mbx_msg *msg, struct mbx_tx *tx,
 		    struct mbx_later *later)
 {
-	struct mbx_waiter *receiver = find_receiver(box, msg->len);
+	struct mbx_box *box = handle->box;
 	const bool meet = !box->capacity && !tx->nonblock;
+	struct mbx_waiter *receiver;
 
+	foresee_seq(box, msg);
+	receiver = find_receiver(box, msg);
 	if (!meet && !receiver && !mbx_box_has_room(box)) {
 		if (!tx->nonblock)
-			return wait_sender(box, task, msg, tx, later, false);
+			return wait_sender(handle, task, msg, tx, later, false);
 		/* They would go on to promise a poll what no send finds. */
-		refuse_receivers(box, msg->len, NULL, later);
+		refuse_receivers(box, msg, NULL, later);
 		mbx_box_release(box, msg, later);
 		return -EAGAIN;
 	}
 
 	place(box, msg, receiver, true, later);
 	if (meet || tx->sync)
-		return wait_sender(box, task, msg, tx, later, true);
+		return wait_sender(handle, task, msg, tx, later, true);
 
 	tx->seq = msg->seq;
 	if (receiver && !box->capacity)
@@ -300,27 +316,29 @@ static bool send_at_once(struct mbx_handle *handle, struct mbx_task *task,
 	struct mbx_msg *msg;
 
 	if (box->special || mbx_box_orphaned(box) || !mbx_box_has_room(box) ||
-	    tx->sync || tx->len > box->msg_max || box->nr_receivers ||
+	    tx->sync || tx->priority || tx->len > box->msg_max ||
+	    box->nr_receivers ||
 	    waitqueue_active(&box->poll_in))
 		return false;
 
 	msg = fill_spare(box, tx);
 	if (!msg)
 		return false;
-	sign(handle, msg, task);
-	mbx_queue_push(&box->queue, msg, true);
+	sign(handle, msg, task, tx);
+	mbx_queue_append(&box->queue, msg, &box->queue.ready, true);
 	tx->seq = msg->seq;
 	return true;
 }
 
 /* The box is locked, and is so again on return. */
-static int send_locked(struct mbx_box *box, struct mbx_task *task,
+static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 		       struct mbx_tx *tx, struct mbx_later *later)
 {
+	struct mbx_box *box = handle->box;
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_handle_error(tx->handle);
+	err = mbx_handle_error(handle);
 	if (!err)
 		err = mbx_policy_enter(box, task->proc, false);
 	if (!err && tx->len > box->msg_max)
@@ -334,15 +352,15 @@ static int send_locked(struct mbx_box *box, struct mbx_task *task,
 	msg = fill_spare(box, tx) ?: make_msg(box, task, tx);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
-	sign(tx->handle, msg, task);
+	sign(handle, msg, task, tx);
 
 	/* The lock may have been dropped for the copy. */
-	err = mbx_handle_error(tx->handle);
+	err = mbx_handle_error(handle);
 	if (err) {
 		mbx_box_release(box, msg, later);
 		return err;
 	}
-	return dispatch(box, task, msg, tx, later);
+	return dispatch(handle, task, msg, tx, later);
 }
 
 static noinline int send_slowly(struct mbx_handle *handle,
@@ -353,8 +371,7 @@ static noinline int send_slowly(struct mbx_handle *handle,
 	struct mbx_later later = {};
 	int err;
 
-	tx->handle = handle;
-	err = send_locked(box, task, tx, &later);
+	err = send_locked(handle, task, tx, &later);
 	if (!err)
 		count_sent(task, tx->len);
 	trace_mbx_send(box, tx->seq, tx->len, err);

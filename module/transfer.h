@@ -11,22 +11,24 @@
  * struct mbx_tx - a message to send, and what became of it
  * @data: payload
  * @len: its length
+ * @priority: below MBX_PRIORITIES; mbx_box_prioritize() has been called if above 0
  * @nonblock: do not wait
  * @sync: wait until it is taken
  * @clock: clock of @deadline
+ * @type: what the sender says that it is
  * @deadline: absolute ns in the initial time namespace, 0 for none
- * @handle: which it goes through, if not the short way
  * @seq: sequence number that it got
  * @peer: receiver that took it, with a reference, or NULL
  */
 struct mbx_tx {
 	const void __user *data;
 	u32 len;
+	u8 priority;
 	bool nonblock;
 	bool sync;
 	clockid_t clock;
+	u64 type;
 	u64 deadline;
-	struct mbx_handle *handle;
 	u64 seq;
 	struct mbx_task *peer;
 };
@@ -37,12 +39,14 @@ struct mbx_tx {
  * @len: its length
  * @nonblock: do not wait
  * @peek: leave the message
- * @clock: clock of @deadline
+ * @selects: not every message is accepted
+ * @truncate: with @peek: a part will do
+ * @select: what is accepted, or NULL for any message
  * @deadline: absolute ns in the initial time namespace, 0 for none
- * @handle: which it comes through, if not the short way
- * @arg: if not NULL, filled and copied to @uarg together with the payload
- * @uarg: the caller's structure
- * @usize: bytes of @arg to copy
+ * @clock: clock of @deadline
+ * @usize: bytes at @uarg
+ * @arg: if not NULL, filled, and its out_* copied together with the payload
+ * @uarg: those of the caller's structure
  * @msg_len: length of the message; also set with -EMSGSIZE
  */
 struct mbx_rx {
@@ -50,12 +54,14 @@ struct mbx_rx {
 	u32 len;
 	bool nonblock;
 	bool peek;
-	clockid_t clock;
+	bool selects;
+	bool truncate;
+	const struct mbx_selector *select;
 	u64 deadline;
-	struct mbx_handle *handle;
+	clockid_t clock;
+	u32 usize;
 	struct mbx_receive *arg;
 	void __user *uarg;
-	size_t usize;
 	u32 msg_len;
 };
 

@@ -201,21 +201,22 @@ static u64 to_host(u64 ns)
 }
 
 /**
- * mbx_deadline_set() - check and translate a deadline
+ * mbx_deadline_translate() - check and translate a deadline
  * @deadline: set, in the initial time namespace
  * @clock: set
- * @ns: absolute time in the caller's namespace, 0 for none
+ * @ns: absolute time in the caller's namespace, 0 if it is missing
  * @realtime: on CLOCK_REALTIME instead of CLOCK_MONOTONIC
  *
  * Return: 0, or -EINVAL if @ns is out of range, or missing where a clock is
  * named.
  */
-int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns, bool realtime)
+int mbx_deadline_translate(u64 *deadline, clockid_t *clock, u64 ns,
+			   bool realtime)
 {
 	if (ns > S64_MAX || (realtime && !ns))
 		return -EINVAL;
 
 	*clock = realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-	*deadline = ns && !realtime ? to_host(ns) : ns;
+	*deadline = realtime ? ns : to_host(ns);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 
 #include "box.h"
+#include "select.h"
 
 /* Threads that one operation wakes after it has dropped the lock. */
 #define MBX_LATER_THREADS 2
@@ -49,6 +50,7 @@ enum mbx_wait_state {
  * @placed: the message that a sender waits for to be taken [box]
  * @seq: sequence number that a sender's message got [box]
  * @peer: the receiver that took it, with a reference; or NULL [box]
+ * @select: what a receiver accepts, or NULL for any message [const]
  * @len: length of a receiver's buffer, or of the message that did not fit [box]
  * @first: the wait goes on where it was: at the head of the line [const]
  * @sync: a sender waits until the message is taken [const]
@@ -67,6 +69,7 @@ struct mbx_waiter {
 	struct mbx_msg *placed;
 	u64 seq;
 	struct mbx_task *peer;
+	const struct mbx_selector *select;
 	u32 len;
 	bool first;
 	bool sync;
@@ -80,7 +83,8 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later);
 void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later);
 void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later);
-int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns, bool realtime);
+int mbx_deadline_translate(u64 *deadline, clockid_t *clock, u64 ns,
+			   bool realtime);
 
 /*
  * A poller joins its wait queue before it takes the lock to look at the box: one
@@ -111,6 +115,26 @@ static inline void mbx_later_poll_out(struct mbx_later *later,
 				      struct mbx_box *box)
 {
 	later->poll_out |= waitqueue_active(&box->poll_out);
+}
+
+/**
+ * mbx_deadline_set() - check and translate a deadline
+ * @deadline: set, in the initial time namespace
+ * @clock: set
+ * @ns: absolute time in the caller's namespace, 0 for none
+ * @realtime: on CLOCK_REALTIME instead of CLOCK_MONOTONIC
+ *
+ * Return: 0, or -EINVAL if @ns is out of range, or missing where a clock is
+ * named.
+ */
+static inline int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns,
+				   bool realtime)
+{
+	*deadline = 0;
+	*clock = CLOCK_MONOTONIC;
+	if (likely(!ns && !realtime))
+		return 0;
+	return mbx_deadline_translate(deadline, clock, ns, realtime);
 }
 
 /**

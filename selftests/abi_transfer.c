@@ -37,13 +37,13 @@ static int receive_it(FIXTURE_DATA(fields) * self)
 	return ioctl(self->box, MBX_IOC_RECEIVE, &self->receive);
 }
 
-TEST_F(fields, send_reserved)
+TEST_F(fields, receive_reserved)
 {
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		self->send.__reserved = 1U << bit;
-		EXPECT_ERRNO(EOPNOTSUPP, send_it(self));
+		self->receive.__reserved = 1U << bit;
+		EXPECT_ERRNO(EOPNOTSUPP, receive_it(self));
 	}
 }
 

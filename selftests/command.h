@@ -104,8 +104,9 @@ static inline void init_send(struct mbx_send *arg, const void *data, size_t len,
 	arg->flags = flags;
 	arg->data_ptr = (uintptr_t)data;
 	arg->data_len = len;
-	arg->__reserved = 0;
+	arg->type = 0;
 	arg->deadline = 0;
+	arg->priority = 0;
 }
 
 static inline int box_send(int fd, const void *data, size_t len, __u32 flags)
@@ -124,7 +125,9 @@ static inline void init_receive(struct mbx_receive *arg, void *data, size_t len,
 	arg->flags = flags;
 	arg->data_ptr = (uintptr_t)data;
 	arg->data_len = len;
+	arg->__reserved = 0;
 	arg->deadline = 0;
+	arg->select_ptr = 0;
 }
 
 /* Returns the length of the message, or -1 with errno. */
@@ -208,6 +211,37 @@ static inline long long receive_number(int fd)
 	if (len >= 0)
 		errno = EBADMSG;
 	return -1;
+}
+
+/* Sends a number without waiting. */
+static inline int send_as(int fd, __u32 number, __u64 type, __u32 priority)
+{
+	struct mbx_send arg;
+
+	init_send(&arg, &number, sizeof(number), MBX_SEND_NONBLOCK);
+	arg.type = type;
+	arg.priority = priority;
+	return ioctl(fd, MBX_IOC_SEND, &arg);
+}
+
+static inline struct mbx_select select_by(__u32 flags)
+{
+	return (struct mbx_select){
+		.size = sizeof(struct mbx_select),
+		.flags = flags,
+	};
+}
+
+/* Returns a number that @select accepts, without waiting; or -1 with errno. */
+static inline long long receive_selected(int fd, const struct mbx_select *select,
+					 __u32 flags)
+{
+	struct mbx_receive arg;
+	__u32 number;
+
+	init_receive(&arg, &number, sizeof(number), MBX_RECEIVE_NONBLOCK | flags);
+	arg.select_ptr = (uintptr_t)select;
+	return ioctl(fd, MBX_IOC_RECEIVE, &arg) ? -1 : (long long)number;
 }
 
 /* How many threads sleep in the mailbox, by its own account. */

@@ -75,7 +75,8 @@ FIXTURE_VARIANT_ADD(command, send){
 FIXTURE_VARIANT_ADD(command, receive){
 	.cmd = MBX_IOC_RECEIVE,
 	.size = sizeof(struct mbx_receive),
-	.flags = MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK | MBX_RECEIVE_REALTIME,
+	.flags = MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
+		 MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE,
 	.outputs = offsetof(struct mbx_receive, out_seq),
 };
 

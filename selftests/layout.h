@@ -46,30 +46,43 @@
 	MEMBER(mbx_delete, name_len, 16, 4)          \
 	MEMBER(mbx_delete, __reserved, 20, 4)        \
 	LAST(mbx_delete, id, 24, 8)                  \
-	SIZE(mbx_send, 48)                           \
+	SIZE(mbx_send, 56)                           \
 	MEMBER(mbx_send, size, 0, 4)                 \
 	MEMBER(mbx_send, flags, 4, 4)                \
 	MEMBER(mbx_send, data_ptr, 8, 8)             \
 	MEMBER(mbx_send, data_len, 16, 4)            \
-	MEMBER(mbx_send, __reserved, 20, 4)          \
+	MEMBER(mbx_send, priority, 20, 4)            \
 	MEMBER(mbx_send, deadline, 24, 8)            \
-	MEMBER(mbx_send, out_seq, 32, 8)             \
-	MEMBER(mbx_send, out_pid, 40, 4)             \
-	LAST(mbx_send, out_tid, 44, 4)               \
-	SIZE(mbx_receive, 72)                        \
+	MEMBER(mbx_send, type, 32, 8)                \
+	MEMBER(mbx_send, out_seq, 40, 8)             \
+	MEMBER(mbx_send, out_pid, 48, 4)             \
+	LAST(mbx_send, out_tid, 52, 4)               \
+	SIZE(mbx_select, 40)                         \
+	MEMBER(mbx_select, size, 0, 4)               \
+	MEMBER(mbx_select, flags, 4, 4)              \
+	MEMBER(mbx_select, pid, 8, 4)                \
+	MEMBER(mbx_select, priority, 12, 4)          \
+	MEMBER(mbx_select, type, 16, 8)              \
+	MEMBER(mbx_select, badge, 24, 8)             \
+	LAST(mbx_select, seq, 32, 8)                 \
+	SIZE(mbx_receive, 96)                        \
 	MEMBER(mbx_receive, size, 0, 4)              \
 	MEMBER(mbx_receive, flags, 4, 4)             \
 	MEMBER(mbx_receive, data_ptr, 8, 8)          \
 	MEMBER(mbx_receive, data_len, 16, 4)         \
-	MEMBER(mbx_receive, out_len, 20, 4)          \
+	MEMBER(mbx_receive, __reserved, 20, 4)       \
 	MEMBER(mbx_receive, deadline, 24, 8)         \
-	MEMBER(mbx_receive, out_seq, 32, 8)          \
-	MEMBER(mbx_receive, out_time, 40, 8)         \
-	MEMBER(mbx_receive, out_pid, 48, 4)          \
-	MEMBER(mbx_receive, out_tid, 52, 4)          \
-	MEMBER(mbx_receive, out_uid, 56, 4)          \
-	MEMBER(mbx_receive, out_gid, 60, 4)          \
-	LAST(mbx_receive, out_badge, 64, 8)          \
+	MEMBER(mbx_receive, select_ptr, 32, 8)       \
+	MEMBER(mbx_receive, out_seq, 40, 8)          \
+	MEMBER(mbx_receive, out_time, 48, 8)         \
+	MEMBER(mbx_receive, out_pid, 56, 4)          \
+	MEMBER(mbx_receive, out_tid, 60, 4)          \
+	MEMBER(mbx_receive, out_uid, 64, 4)          \
+	MEMBER(mbx_receive, out_gid, 68, 4)          \
+	MEMBER(mbx_receive, out_badge, 72, 8)        \
+	MEMBER(mbx_receive, out_type, 80, 8)         \
+	MEMBER(mbx_receive, out_priority, 88, 4)     \
+	LAST(mbx_receive, out_len, 92, 4)            \
 	SIZE(mbx_stat, 384)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \

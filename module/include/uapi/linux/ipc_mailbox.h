@@ -217,6 +217,9 @@ struct mbx_delete {
 	__aligned_u64 id;
 };
 
+/* Priorities of messages are 0, the lowest, to one below this. */
+#define MBX_PRIORITIES 32
+
 /* Do not wait; O_NONBLOCK on the handle does the same. */
 #define MBX_SEND_NONBLOCK (1U << 0)
 /* Return only when a receiver has taken the message. */
@@ -230,16 +233,19 @@ struct mbx_delete {
  * @flags: MBX_SEND_*
  * @data_ptr: address of the message
  * @data_len: its length in bytes; 0 is a message too
- * @__reserved: must be 0
+ * @priority: below MBX_PRIORITIES; of the messages in the mailbox those with the
+ *	highest are received first
  * @deadline: absolute time in ns to wait until, or 0
+ * @type: means what senders and receivers agree on; see struct mbx_select
  * @out_seq: sequence number of the message in its mailbox, from 1
  * @out_pid: process that took the message, in the caller's pid namespace; 0 if
  *	nobody has yet or it is not visible there
  * @out_tid: thread that took it
  *
- * Send one message.  It goes to the receiver that the mailbox's policy chooses
- * of those that wait, else into the queue; if that is full the caller waits for
- * room.  With capacity 0 or MBX_SEND_SYNC the command completes only when a
+ * Send one message.  Of the receivers that wait for one like it, it goes to that
+ * which the mailbox's policy chooses, else into the queue; if that is full the
+ * caller waits for room, which goes to whoever has waited longest, whatever the
+ * priorities.  With capacity 0 or MBX_SEND_SYNC the command completes only when a
  * receiver has the message.
  *
  * A command that fails has sent nothing.
@@ -253,7 +259,7 @@ struct mbx_delete {
  *    being sent
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK; a deadline above 2^63 - 1;
- *    MBX_SEND_REALTIME without a deadline
+ *    MBX_SEND_REALTIME without a deadline; @priority is too high
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
  *  - ETIMEDOUT: the deadline has passed
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
@@ -264,11 +270,57 @@ struct mbx_send {
 	__u32 flags;
 	__aligned_u64 data_ptr;
 	__u32 data_len;
-	__u32 __reserved;
+	__u32 priority;
 	__aligned_u64 deadline;
+	__aligned_u64 type;
 	__aligned_u64 out_seq;
 	__s32 out_pid;
 	__s32 out_tid;
+};
+
+/* The type is @type. */
+#define MBX_SELECT_TYPE (1U << 0)
+/* The type is not @type. */
+#define MBX_SELECT_TYPE_NOT (1U << 1)
+/* The type is at most @type; the lowest type comes first. */
+#define MBX_SELECT_TYPE_UPTO (1U << 2)
+/* The sending process is @pid. */
+#define MBX_SELECT_PID (1U << 3)
+/* It was sent through a handle with @badge. */
+#define MBX_SELECT_BADGE (1U << 4)
+/* The priority is at least @priority. */
+#define MBX_SELECT_PRIORITY (1U << 5)
+/* The sequence number is @seq. */
+#define MBX_SELECT_SEQ (1U << 6)
+/* It was sent after @seq; whatever was sent first comes first. */
+#define MBX_SELECT_AFTER (1U << 7)
+
+/**
+ * struct mbx_select - which messages a receive accepts
+ * @size: sizeof(struct mbx_select)
+ * @flags: MBX_SELECT_*, conditions that must all hold
+ * @pid: for MBX_SELECT_PID, in the caller's pid namespace; what @out_pid of
+ *	struct mbx_receive tells
+ * @priority: for MBX_SELECT_PRIORITY
+ * @type: for MBX_SELECT_TYPE*, of which only one can be given
+ * @badge: for MBX_SELECT_BADGE
+ * @seq: for MBX_SELECT_SEQ or MBX_SELECT_AFTER, of which only one can be given
+ *
+ * A message that still waits with its sender for room is not in the mailbox, and
+ * cannot be selected.  With capacity 0 all those that are offered can be.
+ *
+ * MBX_SELECT_AFTER with MBX_RECEIVE_PEEK walks through a mailbox: @seq starts
+ * at 0 and then is the @out_seq of the message before.  No message is seen
+ * twice, and none is missed that is there all the time.
+ */
+struct mbx_select {
+	__u32 size;
+	__u32 flags;
+	__s32 pid;
+	__u32 priority;
+	__aligned_u64 type;
+	__aligned_u64 badge;
+	__aligned_u64 seq;
 };
 
 /* Do not wait; O_NONBLOCK on the handle does the same. */
@@ -277,6 +329,8 @@ struct mbx_send {
 #define MBX_RECEIVE_PEEK (1U << 1)
 /* @deadline is on CLOCK_REALTIME. */
 #define MBX_RECEIVE_REALTIME (1U << 2)
+/* With MBX_RECEIVE_PEEK: as much of the message as the buffer takes. */
+#define MBX_RECEIVE_TRUNCATE (1U << 3)
 
 /**
  * struct mbx_receive - argument of MBX_IOC_RECEIVE
@@ -284,8 +338,9 @@ struct mbx_send {
  * @flags: MBX_RECEIVE_*
  * @data_ptr: address of the buffer
  * @data_len: its length in bytes
- * @out_len: length of the message; also set on EMSGSIZE
+ * @__reserved: must be 0
  * @deadline: absolute time in ns to wait until, or 0
+ * @select_ptr: address of a struct mbx_select, or 0 for any message
  * @out_seq: sequence number of the message in its mailbox, from 1
  * @out_time: when the message was sent, CLOCK_MONOTONIC in ns; 0 unless the
  *	mailbox has MBX_CREATE_TIMESTAMP
@@ -295,19 +350,25 @@ struct mbx_send {
  *	namespace; the overflow id if it has none there
  * @out_gid: real group, likewise
  * @out_badge: badge of the handle that it was sent through
+ * @out_type: its type
+ * @out_priority: its priority
+ * @out_len: its length; also set on EMSGSIZE
  *
- * Receive the oldest message.  A command that fails leaves it in its place.
+ * Receive the oldest message of the highest priority, of those that @select_ptr
+ * accepts.  A command that fails leaves it in its place.
  *
  * The ids are real ones, since the effective ones of a set-user-ID program that
  * writes to an inherited handle say nothing about who made it do so.
  *
  * Return: 0, or -1 with errno
  *
- *  - EAGAIN: MBX_RECEIVE_NONBLOCK, and no message is there
+ *  - EAGAIN: MBX_RECEIVE_NONBLOCK, and no such message is there
  *  - EBADF: the handle has no right to receive
  *  - EBUSY: with MBX_POLICY_EXCLUSIVE, another process is in a receive
  *  - EINTR: a signal arrived during the wait
- *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline
+ *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline;
+ *    MBX_RECEIVE_TRUNCATE without MBX_RECEIVE_PEEK; conditions of which only one
+ *    can be given
  *  - EMSGSIZE: the buffer is too small; @out_len tells the length
  *  - ETIMEDOUT: the deadline has passed
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
@@ -317,8 +378,9 @@ struct mbx_receive {
 	__u32 flags;
 	__aligned_u64 data_ptr;
 	__u32 data_len;
-	__u32 out_len;
+	__u32 __reserved;
 	__aligned_u64 deadline;
+	__aligned_u64 select_ptr;
 	__aligned_u64 out_seq;
 	__aligned_u64 out_time;
 	__s32 out_pid;
@@ -326,6 +388,9 @@ struct mbx_receive {
 	__u32 out_uid;
 	__u32 out_gid;
 	__aligned_u64 out_badge;
+	__aligned_u64 out_type;
+	__u32 out_priority;
+	__u32 out_len;
 };
 
 /**
