@@ -32,14 +32,14 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	INIT_LIST_HEAD(&box->synced);
 	INIT_LIST_HEAD(&box->receivers);
 	INIT_LIST_HEAD(&box->peekers);
+	INIT_LIST_HEAD(&box->watches);
 	init_waitqueue_head(&box->poll_in);
 	init_waitqueue_head(&box->poll_out);
 	init_waitqueue_head(&box->poll_end);
 	memcpy(box->may_keep, may_keep, sizeof(may_keep));
 
 	box->policy = arg->policy;
-	box->special = arg->policy == MBX_POLICY_EXCLUSIVE ||
-		       arg->policy == MBX_POLICY_PAIR;
+	mbx_box_set_special(box);
 	box->capacity = arg->capacity;
 	box->msg_max = msg_max;
 	box->flags = arg->flags;
@@ -49,6 +49,18 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	box->creator_uid = current_euid();
 	INIT_LIST_HEAD(&box->owned);
 	refcount_set(&box->refs, 1);
+}
+
+/**
+ * mbx_box_set_special() - decide whether messages may take the short way
+ * @box: the mailbox
+ *
+ * Context: The box is locked, or nobody else knows it yet.
+ */
+void mbx_box_set_special(struct mbx_box *box)
+{
+	box->special = box->dead || box->policy == MBX_POLICY_EXCLUSIVE ||
+		       box->policy == MBX_POLICY_PAIR || box->nr_watches;
 }
 
 static struct mbx_box *alloc_box(const struct mbx_create *arg, u32 msg_max,
@@ -368,9 +380,9 @@ __poll_t mbx_box_ready(struct mbx_handle *handle)
 
 	if (mbx_handle_error(handle))
 		return EPOLLHUP | EPOLLERR;
-	if (mbx_queue_first(&box->queue) || !list_empty(&box->senders))
+	if (mbx_box_is_readable(box))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (mbx_box_has_room(box) || !list_empty(&box->receivers))
+	if (mbx_box_is_writable(box))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }

@@ -14,6 +14,7 @@
 #include "task.h"
 
 struct mbx_later;
+struct mbx_watch;
 
 /* Processes that MBX_POLICY_PAIR lets in. */
 #define MBX_PAIR 2
@@ -34,6 +35,10 @@ struct mbx_later;
  * @nr_senders: threads that sleep in a send [box]
  * @nr_receivers: threads that sleep in a receive [box]
  * @nr_handles: open handles [box]
+ * @nr_may_send: those of them that may send [box]
+ * @nr_may_receive: those of them that may receive [box]
+ * @watches: who is told of events [box]
+ * @nr_watches: length of @watches [box]
  * @poll_in: pollers of handles that may receive
  * @poll_out: pollers of handles that may send
  * @poll_end: pollers of handles that may neither
@@ -76,6 +81,10 @@ struct mbx_box {
 	u32 nr_senders;
 	u32 nr_receivers;
 	u32 nr_handles;
+	u32 nr_may_send;
+	u32 nr_may_receive;
+	struct list_head watches;
+	u32 nr_watches;
 	wait_queue_head_t poll_in;
 	wait_queue_head_t poll_out;
 	wait_queue_head_t poll_end;
@@ -117,6 +126,7 @@ struct mbx_box {
  * @revoked: it is of no use any more [box]
  * @badge: goes with each message that is sent through it [const]
  * @task: who used the handle last; nobody once it is revoked [box]
+ * @watch: the events that it is told of, or NULL [box]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -129,6 +139,7 @@ struct mbx_handle {
 	bool revoked;
 	u64 badge;
 	struct mbx_task *task;
+	struct mbx_watch *watch;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;
@@ -155,6 +166,7 @@ int mbx_box_publish(struct mbx_box *box);
 void mbx_box_put(struct mbx_box *box);
 bool mbx_box_kill(struct mbx_box *box, int why);
 int mbx_box_ended(struct mbx_box *box);
+void mbx_box_set_special(struct mbx_box *box);
 void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 		     struct mbx_later *later);
 int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
@@ -233,6 +245,30 @@ static inline int mbx_handle_error(const struct mbx_handle *handle)
 static inline bool mbx_box_has_room(const struct mbx_box *box)
 {
 	return box->queue.depth < box->capacity;
+}
+
+/**
+ * mbx_box_is_readable() - would a receive not wait?
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_box_is_readable(const struct mbx_box *box)
+{
+	return !list_empty(&box->queue.ready) || !list_empty(&box->senders);
+}
+
+/**
+ * mbx_box_is_writable() - would a send not wait?
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_box_is_writable(const struct mbx_box *box)
+{
+	return mbx_box_has_room(box) || !list_empty(&box->receivers);
 }
 
 /**

@@ -410,6 +410,47 @@ long mbx_run_receive(struct mbx_call *call)
 				 do_receive(call, &rx);
 }
 
+/* Everything that can be told without knowing the mailbox. */
+static bool valid_notify(const struct mbx_notify *arg)
+{
+	const u32 levels = MBX_EVENT_HIGH | MBX_EVENT_LOW;
+
+	if (!arg->events || (arg->flags & MBX_NOTIFY_READ))
+		return !arg->events && !arg->fd && !arg->low && !arg->high;
+	if (arg->events >= 1U << MBX_EVENTS)
+		return false;
+	return arg->events & levels ? arg->low < arg->high :
+				      !arg->low && !arg->high;
+}
+
+/**
+ * mbx_run_notify() - be told of events
+ * @call: MBX_IOC_NOTIFY
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_notify(struct mbx_call *call)
+{
+	struct mbx_notify *arg = &call->arg->notify;
+	int err;
+
+	if (!valid_notify(arg))
+		return -EINVAL;
+	memset_after(arg, 0, high);
+	err = reply(call);
+	if (err)
+		return err;
+
+	err = arg->flags & MBX_NOTIFY_READ ?
+		      mbx_notify_read(call->handle, arg) :
+		      mbx_notify_set(call->handle, arg);
+	if (err)
+		return err;
+	(void)reply(call);
+	return 0;
+}
+
 /**
  * mbx_run_stat() - describe a mailbox
  * @call: MBX_IOC_STAT

@@ -20,6 +20,7 @@ union mbx_arg {
 	struct mbx_receive receive;
 	struct mbx_derive derive;
 	struct mbx_revoke revoke;
+	struct mbx_notify notify;
 };
 
 /**
@@ -53,5 +54,6 @@ long mbx_run_stat(struct mbx_call *call);
 /* command_handle.c */
 long mbx_run_derive(struct mbx_call *call);
 long mbx_run_revoke(struct mbx_call *call);
+long mbx_run_notify(struct mbx_call *call);
 
 #endif /* MBX_COMMAND_H */

@@ -66,4 +66,15 @@
 #define compat_assign_str(dst, from) __assign_str(dst)
 #endif
 
+/*
+ * compat_eventfd_signal() - eventfd_signal() that adds 1
+ *
+ * Until 6.8 it was told how much to add.  Can go with 6.1 and 6.6.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define compat_eventfd_signal(ctx) ((void)eventfd_signal(ctx, 1))
+#else
+#define compat_eventfd_signal(ctx) eventfd_signal(ctx)
+#endif
+
 #endif /* MBX_COMPAT_H */

@@ -9,6 +9,15 @@
 /* Handles that are moved in the tree in one go with the box locked. */
 #define TREE_BATCH 256
 
+/* Handles that may send, and those that may receive. */
+static void count_rights(const struct mbx_handle *handle, int change)
+{
+	if (handle->rights & MBX_OPEN_SEND)
+		handle->box->nr_may_send += change;
+	if (handle->rights & MBX_OPEN_RECEIVE)
+		handle->box->nr_may_receive += change;
+}
+
 /**
  * mbx_handle_create() - open a mailbox
  * @box: the mailbox; the handle takes a reference
@@ -34,6 +43,8 @@ struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights)
 	guard(spinlock)(&box->lock);
 
 	box->nr_handles++;
+	count_rights(handle, 1);
+	mbx_notify_changes(box);
 	return handle;
 }
 
@@ -93,6 +104,7 @@ static u32 end_handle(struct mbx_handle *handle)
 {
 	if (handle->revoked)
 		return 0;
+	count_rights(handle, -1);
 	handle->revoked = true;
 	if (handle->task)
 		mbx_task_put(handle->task);
@@ -183,6 +195,7 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 	struct mbx_box *box = handle->box;
 	bool end;
 
+	mbx_notify_drop(handle);
 	spin_lock(&box->lock);
 	while (!leave_tree(handle)) {
 		spin_unlock(&box->lock);
@@ -190,7 +203,10 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 		spin_lock(&box->lock);
 	}
 	box->nr_handles--;
+	if (!handle->revoked)
+		count_rights(handle, -1);
 	end = last_handle_ends(box);
+	mbx_notify_changes(box);
 	spin_unlock(&box->lock);
 
 	if (end)

@@ -62,6 +62,8 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
 	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),
+	MBX_COMMAND(NOTIFY, notify, high, out_counts, ON_HANDLE,
+		    MBX_NOTIFY_READ),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

@@ -6,8 +6,8 @@
  *
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
  *   transfers    send.c receive.c revoke.c
- *   objects      box.c handle.c table.c access.c wait.c quota.c
- *                task.c usage.c reap.c
+ *   objects      box.c handle.c table.c access.c policy.c select.c wait.c
+ *                notify.c quota.c task.c usage.c reap.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -20,6 +20,7 @@
 
 #include "box.h"
 #include "msg.h"
+#include "notify.h"
 #include "queue.h"
 #include "quota.h"
 #include "task.h"
@@ -38,7 +39,8 @@
  *       protects:  members tagged [box] of the box, its queue, its handles and
  *                  the waiters in it
  *       held:      over user copies of at most MBX_COPY_LOCKED bytes with page
- *                  faults disabled; never over a sleep
+ *                  faults disabled, and over eventfd_signal(), whose locks see
+ *                  MBX_EVENTFD in notify.c; never over a sleep
  *  3. users_lock in quota.c (spinlock)
  *       protects:  the table of users
  *  4. records_lock in task.c (raw spinlock: the exit hook runs with preemption
@@ -66,6 +68,7 @@
  *                             table holds one until the mailbox ends
  *   handle - handle           one leaves the tree before it is freed, and hands
  *                             what was derived from it to its parent
+ *   handle -> eventfd         as long as it is registered for events
  *   message -> task           who sent it, kept past the thread's exit
  *   message -> user           who pays for its memory
  *   table -> task -> proc     until the thread or the process exits

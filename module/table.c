@@ -107,7 +107,7 @@ bool mbx_table_remove(struct mbx_box *box, int why)
 	guard(spinlock)(&box->lock);
 
 	box->dead = mbx_box_orphaned(box) ? -EOWNERDEAD : why;
-	box->special = true;
+	mbx_box_set_special(box);
 	return true;
 }
 

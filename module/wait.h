@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 
 #include "box.h"
+#include "notify.h"
 #include "select.h"
 
 /* Threads that one operation wakes after it has dropped the lock. */
@@ -139,7 +140,7 @@ static inline int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns,
 
 /**
  * mbx_unlock() - unlock a mailbox and do what could not be done before
- * @box: the mailbox
+ * @box: the mailbox, which may have changed
  * @later: what; empty again afterwards
  *
  * Context: The box is locked.  Sleeps after unlocking it.
@@ -147,6 +148,7 @@ static inline int mbx_deadline_set(u64 *deadline, clockid_t *clock, u64 ns,
 static inline void mbx_unlock(struct mbx_box *box, struct mbx_later *later)
 	__releases(&box->lock)
 {
+	mbx_notify_changes(box);
 	spin_unlock(&box->lock);
 	if (unlikely(later->nr || later->poll_in || later->poll_out ||
 		     later->garbage))

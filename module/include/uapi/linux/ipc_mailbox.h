@@ -507,6 +507,91 @@ struct mbx_revoke {
 	__aligned_u64 out_handles;
 };
 
+/* A receive would not wait: a message is there, or at capacity 0 a sender. */
+#define MBX_EVENT_READABLE (1U << 0)
+/* A send would not wait: there is room, or at capacity 0 a receiver. */
+#define MBX_EVENT_ROOM (1U << 1)
+/* No message takes room. */
+#define MBX_EVENT_EMPTY (1U << 2)
+/* The depth has reached @high, and has not fallen to @low since. */
+#define MBX_EVENT_HIGH (1U << 3)
+/* The depth has fallen to @low, and has not reached @high since. */
+#define MBX_EVENT_LOW (1U << 4)
+/* Reserved. */
+#define MBX_EVENT_DEFERRED (1U << 5)
+/* No handle is left that may send. */
+#define MBX_EVENT_NO_SENDERS (1U << 6)
+/* No handle is left that may receive. */
+#define MBX_EVENT_NO_RECEIVERS (1U << 7)
+/* The process that owned the mailbox has exited. */
+#define MBX_EVENT_OWNER_DIED (1U << 8)
+/* The mailbox was deleted, or the handle revoked. */
+#define MBX_EVENT_DELETED (1U << 9)
+
+#define MBX_EVENTS 10
+
+/* Tell which events have happened, and forget them. */
+#define MBX_NOTIFY_READ (1U << 0)
+
+/* Registrations that a mailbox may have. */
+#define MBX_NOTIFY_MAX 256
+
+/**
+ * struct mbx_notify - argument of MBX_IOC_NOTIFY
+ * @size: sizeof(struct mbx_notify)
+ * @flags: MBX_NOTIFY_*
+ * @events: MBX_EVENT_* to be told of; 0 to be told of none any more
+ * @fd: an eventfd
+ * @low: depth for MBX_EVENT_LOW, below @high
+ * @high: depth for MBX_EVENT_HIGH; 0 unless one of the two is in @events
+ * @out_events: MBX_EVENT_* that have happened
+ * @out_state: MBX_EVENT_* that hold now, registered or not
+ * @out_counts: how often each has happened, in the order of the bits; a count
+ *	does not wrap
+ *
+ * Have events counted, and 1 added to an eventfd for each.  An event happens
+ * when what its name says begins to hold: it does after a command, and did not
+ * before.  What holds already at the registration is told by @out_state and is
+ * no event.  Neither is what holds only while a command is under way: a message
+ * that goes to a waiting receiver makes nothing readable.  One that comes back
+ * after a failed receive does: others may have looked for it meanwhile.
+ *
+ * Each handle has one registration, which lasts until the handle is closed or
+ * the next one replaces it.  Whichever events happen until then are counted and
+ * in the eventfd before the command returns that made them happen; none comes
+ * later.  Any right will do, or none.
+ *
+ * With MBX_NOTIFY_READ nothing is registered: @out_events and @out_counts tell
+ * what has happened since the registration, or since they were last told, and
+ * start anew.  Without it they are 0.  The eventfd is left alone: who reads that
+ * first and then asks misses nothing.  MBX_EVENT_HIGH and MBX_EVENT_LOW are in
+ * @out_state only for a registration with a @high.
+ *
+ * Without @events, and with MBX_NOTIFY_READ, @fd, @low and @high must be 0, and
+ * with the latter @events.
+ *
+ * A mailbox that has ended, and a handle that was revoked, answer with their
+ * error; the eventfd has been told.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EBADF: @fd is not open
+ *  - EINVAL: @fd is no eventfd; no such event; @low is not below @high, or
+ *    these are given without the events, or those without them
+ *  - ENOSPC: the mailbox has MBX_NOTIFY_MAX registrations
+ */
+struct mbx_notify {
+	__u32 size;
+	__u32 flags;
+	__u32 events;
+	__s32 fd;
+	__u32 low;
+	__u32 high;
+	__u32 out_events;
+	__u32 out_state;
+	__u32 out_counts[MBX_EVENTS];
+};
+
 #define MBX_IOC_MAGIC 0xBA
 
 enum {
@@ -519,6 +604,7 @@ enum {
 	MBX_CMD_STAT,
 	MBX_CMD_DERIVE,
 	MBX_CMD_REVOKE,
+	MBX_CMD_NOTIFY = 10,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -530,5 +616,6 @@ enum {
 #define MBX_IOC_STAT _IO(MBX_IOC_MAGIC, MBX_CMD_STAT)
 #define MBX_IOC_DERIVE _IO(MBX_IOC_MAGIC, MBX_CMD_DERIVE)
 #define MBX_IOC_REVOKE _IO(MBX_IOC_MAGIC, MBX_CMD_REVOKE)
+#define MBX_IOC_NOTIFY _IO(MBX_IOC_MAGIC, MBX_CMD_NOTIFY)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
