@@ -139,6 +139,17 @@ static inline int box_receive(int fd, void *data, size_t len, __u32 flags)
 	return ioctl(fd, MBX_IOC_RECEIVE, &arg) ? -1 : (int)arg.out_len;
 }
 
+static inline void init_notify(struct mbx_notify *arg, __u32 events, int fd)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	arg->events = events;
+	arg->fd = fd;
+	arg->low = 0;
+	arg->high = 0;
+}
+
 static inline int box_stat(int fd, struct mbx_stat *arg)
 {
 	memset(arg, POISON, sizeof(*arg));

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include <sys/eventfd.h>
+
 #include "mailbox.h"
 
 FIXTURE(command) {
@@ -17,6 +19,7 @@ FIXTURE(command) {
 	unsigned char *pages;
 	struct mbx_stat before;
 	int next_fd;
+	int event;
 	__u32 data;
 };
 
@@ -80,6 +83,13 @@ FIXTURE_VARIANT_ADD(command, receive){
 	.outputs = offsetof(struct mbx_receive, out_seq),
 };
 
+FIXTURE_VARIANT_ADD(command, notify){
+	.cmd = MBX_IOC_NOTIFY,
+	.size = sizeof(struct mbx_notify),
+	.flags = MBX_NOTIFY_READ,
+	.outputs = offsetof(struct mbx_notify, out_events),
+};
+
 FIXTURE_VARIANT_ADD(command, stat){
 	.cmd = MBX_IOC_STAT,
 	.size = sizeof(struct mbx_stat),
@@ -124,12 +134,15 @@ FIXTURE_SETUP(command)
 			      PROT_NONE));
 	ASSERT_EQ(0, send_number(self->box, 1));
 	ASSERT_EQ(0, box_stat(self->box, &self->before));
+	self->event = eventfd(0, EFD_CLOEXEC);
+	ASSERT_LE(0, self->event);
 	self->next_fd = lowest_free_fd();
 }
 
 FIXTURE_TEARDOWN(command)
 {
 	munmap(self->pages, 3 * self->page);
+	close(self->event);
 	close(self->box);
 	close(self->control);
 }
@@ -148,6 +161,7 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_stat stat;
 		struct mbx_derive derive;
 		struct mbx_revoke revoke;
+		struct mbx_notify notify;
 	} arg;
 	size_t size = 0;
 
@@ -178,6 +192,10 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		init_receive(&arg.receive, &self->data, sizeof(self->data),
 			     MBX_RECEIVE_NONBLOCK);
 		size = sizeof(arg.receive);
+		break;
+	case MBX_IOC_NOTIFY:
+		init_notify(&arg.notify, MBX_EVENT_DELETED, self->event);
+		size = sizeof(arg.notify);
 		break;
 	case MBX_IOC_STAT:
 		size = arg.stat.size = sizeof(arg.stat);

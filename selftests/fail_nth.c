@@ -3,6 +3,8 @@
  * Each command that makes, finds, describes or ends a mailbox, with each of its
  * allocations and user copies failing in turn.
  */
+#include <sys/eventfd.h>
+
 #include "fail_nth_steps.h"
 
 static int run_on_control(struct world *w)
@@ -245,6 +247,29 @@ static bool told_version(struct world *w)
 	return !w->ok || arg.out_abi == MBX_ABI;
 }
 
+/* In place of a registration with watermarks, which shows in the state. */
+static void prepare_notify(struct world *w)
+{
+	struct mbx_notify arg;
+
+	w->fd = eventfd(0, EFD_CLOEXEC);
+	init_notify(&arg, MBX_EVENT_HIGH, w->fd);
+	arg.high = 1;
+	ioctl(w->box, MBX_IOC_NOTIFY, &arg);
+	init_notify(&arg, MBX_EVENT_ROOM, w->fd);
+	put_arg(w, &arg, sizeof(arg));
+}
+
+static bool registered(struct world *w)
+{
+	struct mbx_notify arg;
+
+	init_notify(&arg, 0, 0);
+	arg.flags = MBX_NOTIFY_READ;
+	return !ioctl(w->box, MBX_IOC_NOTIFY, &arg) &&
+	       !(arg.out_state & MBX_EVENT_HIGH) == w->ok;
+}
+
 #define ASK(_name, _cmd, _prepare, _outcome, ...)                       \
 	{                                                               \
 		.name = _name, .cmd = _cmd, .capacity = 2, .queued = 1, \
@@ -258,6 +283,10 @@ static const struct step asks[] = {
 	    LEAST(0, 1, 1)),
 	ASK("stat, longer, cold", MBX_IOC_STAT, prepare_stat, stated,
 	    .bytes = 64, .cold = true, LEAST(0, 1, 1)),
+	ASK("notify", MBX_IOC_NOTIFY, prepare_notify, registered,
+	    LEAST(1, 0, 0)),
+	ASK("notify, cold", MBX_IOC_NOTIFY, prepare_notify, registered,
+	    .cold = true, LEAST(1, 0, 1)),
 	ASK("version, cold", MBX_IOC_VERSION, prepare_version, told_version,
 	    .cold = true, LEAST(0, 0, 1)),
 };

@@ -119,7 +119,17 @@
 	SIZE(mbx_revoke, 16)                         \
 	MEMBER(mbx_revoke, size, 0, 4)               \
 	MEMBER(mbx_revoke, flags, 4, 4)              \
-	LAST(mbx_revoke, out_handles, 8, 8)
+	LAST(mbx_revoke, out_handles, 8, 8)          \
+	SIZE(mbx_notify, 72)                         \
+	MEMBER(mbx_notify, size, 0, 4)               \
+	MEMBER(mbx_notify, flags, 4, 4)              \
+	MEMBER(mbx_notify, events, 8, 4)             \
+	MEMBER(mbx_notify, fd, 12, 4)                \
+	MEMBER(mbx_notify, low, 16, 4)               \
+	MEMBER(mbx_notify, high, 20, 4)              \
+	MEMBER(mbx_notify, out_events, 24, 4)        \
+	MEMBER(mbx_notify, out_state, 28, 4)         \
+	LAST(mbx_notify, out_counts, 32, 40)
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -145,6 +155,7 @@ REQUIRE(MBX_IOC_RECEIVE == 0xba05);
 REQUIRE(MBX_IOC_STAT == 0xba06);
 REQUIRE(MBX_IOC_DERIVE == 0xba07);
 REQUIRE(MBX_IOC_REVOKE == 0xba08);
+REQUIRE(MBX_IOC_NOTIFY == 0xba0a);
 
 REQUIRE(MBX_ABI == 1);
 REQUIRE(MBX_NAME_MAX == 255);
@@ -158,5 +169,10 @@ REQUIRE(MBX_RECEIVE_NONBLOCK == 1 && MBX_RECEIVE_PEEK == 2 &&
 REQUIRE(MBX_DERIVE_ONESHOT == 1);
 REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
 	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);
+REQUIRE(MBX_NOTIFY_READ == 1 && MBX_NOTIFY_MAX == 256 && MBX_EVENTS == 10);
+REQUIRE(MBX_EVENT_READABLE == 1 && MBX_EVENT_ROOM == 2 && MBX_EVENT_EMPTY == 4);
+REQUIRE(MBX_EVENT_HIGH == 8 && MBX_EVENT_LOW == 16 && MBX_EVENT_DEFERRED == 32);
+REQUIRE(MBX_EVENT_NO_SENDERS == 64 && MBX_EVENT_NO_RECEIVERS == 128);
+REQUIRE(MBX_EVENT_OWNER_DIED == 256 && MBX_EVENT_DELETED == 512);
 
 #endif /* SELFTESTS_LAYOUT_H */
