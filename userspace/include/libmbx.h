@@ -377,6 +377,51 @@ ssize_t mbx_peek(struct mbx *m, void *buf, size_t len);
  */
 ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
 
+/* ---- Events ----------------------------------------------------------- */
+
+/**
+ * mbx_notify() - have events counted, and an eventfd signalled
+ * @m: a handle, of whatever rights
+ * @events: MBX_EVENT_*, but neither MBX_EVENT_HIGH nor MBX_EVENT_LOW, which need
+ *	mbx_notify_ext(); 0 for none any more
+ * @fd: an eventfd, to which 1 is added for each event; unused if @events is 0
+ *
+ * Takes the place of what was registered with the handle before.  What holds
+ * already is no event: look at the mailbox afterwards, or see out_state of
+ * mbx_notify_ext().
+ *
+ * Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -EBADF: @fd is not open
+ *  - -EINVAL: @fd is no eventfd; @events that do not exist or need a depth
+ *  - -ENOSPC: the mailbox has MBX_NOTIFY_MAX registrations
+ *  - -EIDRM, -EOWNERDEAD, -EKEYREVOKED, -ENOMEM
+ */
+int mbx_notify(struct mbx *m, uint32_t events, int fd);
+
+/**
+ * mbx_notify_read() - which events have happened since this was last asked
+ * @m: a handle with a registration
+ *
+ * Read the eventfd first: an event that comes in between makes it readable
+ * again.  Does not block.
+ *
+ * Return: MBX_EVENT_*, which may be 0, or -EIDRM, -EOWNERDEAD, -EKEYREVOKED
+ */
+int mbx_notify_read(struct mbx *m);
+
+/**
+ * mbx_notify_ext() - events with every option there is
+ * @m: a handle, of whatever rights
+ * @arg: argument of MBX_IOC_NOTIFY, its size member set; members out_* tell
+ *	which events hold now, and with MBX_NOTIFY_READ how often each happened
+ *
+ * Return: 0, or an error of MBX_IOC_NOTIFY
+ */
+int mbx_notify_ext(struct mbx *m, struct mbx_notify *arg);
+
 /* ---- Time ------------------------------------------------------------- */
 
 /**

@@ -200,6 +200,22 @@ static int end_derived(const struct step *s, struct mbx_revoke *r)
 	return s->ret;
 }
 
+static int notify(const struct step *s, struct mbx_notify *n)
+{
+	expect("size", n->size, sizeof(*n));
+	expect("flags", n->flags, s->flags);
+	expect("events", n->events, s->events);
+	if (n->events && fcntl(n->fd, F_GETFD) != FD_CLOEXEC)
+		mock_fail("no descriptor, or one without O_CLOEXEC");
+	if (!n->events)
+		expect("descriptor", n->fd, 0);
+	expect("low", n->low, s->low);
+	expect("high", n->high, s->high);
+	n->out_events = s->happened;
+	n->out_state = s->state;
+	return s->ret;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	const struct step *s;
@@ -240,6 +256,9 @@ int ioctl(int fd, unsigned long request, ...)
 	case STEP_REVOKE:
 		ret = end_derived(s, arg);
 		break;
+	case STEP_NOTIFY:
+		ret = notify(s, arg);
+		break;
 	default:
 		ret = stat_box(s, arg);
 	}
@@ -249,17 +268,21 @@ int ioctl(int fd, unsigned long request, ...)
 	return -1;
 }
 
-/* Only mbx wait uses it, on one descriptor. */
+/* Only mbx wait uses it, on the mailbox and perhaps an eventfd. */
 int ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout,
 	  const sigset_t *mask)
 {
 	const struct step *s = next_step(STEP_POLL);
 
-	expect("descriptors", nr, 1);
+	expect("descriptors", nr, s->signal ? 2 : 1);
 	expect("events", fds->events, s->events);
 	fds->revents = s->revents;
+	if (s->signal) {
+		expect("events", fds[1].events, POLLIN);
+		fds[1].revents = s->signal > 0 ? s->signal : 0;
+	}
 	if (s->ret >= 0)
-		return !!s->revents;
+		return !!s->revents + (s->signal > 0);
 	errno = -s->ret;
 	return -1;
 }

@@ -23,6 +23,7 @@ enum {
 	STEP_STAT,
 	STEP_DERIVE,
 	STEP_REVOKE,
+	STEP_NOTIFY = MBX_CMD_NOTIFY + 1,
 	STEP_POLL = 100,
 };
 
@@ -53,8 +54,14 @@ enum {
  * @handles: comes out of REVOKE
  * @time: comes out
  * @depth: comes out of STAT
- * @events: expected in STEP_POLL
- * @revents: comes out of it
+ * @events: expected in STEP_POLL and NOTIFY
+ * @revents: comes out of STEP_POLL
+ * @signal: comes out of the second descriptor of STEP_POLL, -1 for nothing; 0
+ *	if there is none
+ * @low: expected in NOTIFY
+ * @high: likewise
+ * @state: comes out of NOTIFY
+ * @happened: likewise
  * @st: comes out of STAT as a whole, if not NULL
  */
 struct step {
@@ -82,6 +89,11 @@ struct step {
 	uint32_t depth;
 	short events;
 	short revents;
+	short signal;
+	uint32_t low;
+	uint32_t high;
+	uint32_t state;
+	uint32_t happened;
 	const struct mbx_stat *st;
 };
 

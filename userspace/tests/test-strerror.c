@@ -78,6 +78,12 @@ static void same_errno_means_different_things(void **state)
 	       "the handle was good for one message, which has been sent: ask whom you have it from for another");
 	expect(MBX_CMD_RECEIVE, EKEYREVOKED,
 	       "the handle has been revoked by a holder of the one it was made of: ask whom you have it from for another");
+	expect(MBX_CMD_NOTIFY, EBADF,
+	       "the eventfd is not open: make one with eventfd(2)");
+	expect(MBX_CMD_NOTIFY, EINVAL,
+	       "no eventfd, no such event, or a low watermark not below the high one: make the descriptor with eventfd(2), and give the watermarks with MBX_EVENT_HIGH and MBX_EVENT_LOW only");
+	expect(MBX_CMD_NOTIFY, ENOSPC,
+	       "too many handles of this mailbox are registered for events: close some, or register one for several events");
 }
 
 static void no_right_on_the_device(void **state)
