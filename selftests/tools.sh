@@ -237,6 +237,34 @@ mbx wait "$box" --empty >"$tmp/out" 2>&1 &
 pid=$!
 mbx recv "$box" >/dev/null
 finished "wait --empty" 0 "" $pid "$tmp/out"
+expect "wait --low" 0 "" mbx wait "$box" --low 0
+expect "wait --high in no time" 124 "mbx: wait: *" mbx wait "$box" --high 1 --timeout 1ms
+expect "wait --no-senders" 0 "" mbx wait "$box" --no-senders
+expect "wait --no-receivers" 0 "" mbx wait "$box" --no-receivers
+mbx wait "$box" --high 1 >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -q eventfd-count -r "/proc/$pid/fdinfo"
+mbx send "$box" -m x
+finished "wait --high" 0 "" $pid "$tmp/out"
+mbx wait "$box" --low 0 >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -q eventfd-count -r "/proc/$pid/fdinfo"
+mbx recv "$box" >/dev/null
+finished "wait --low for the last one" 0 "" $pid "$tmp/out"
+mbx recv "$box" >/dev/null &
+receiver=$!
+await_blocked $receiver receive
+mbx wait "$box" --no-receivers >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -q eventfd-count -r "/proc/$pid/fdinfo"
+kill -9 $receiver
+finished "wait --no-receivers that a kill ends" 0 "" $pid "$tmp/out"
+mbx wait "$box" --high 1 >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -q eventfd-count -r "/proc/$pid/fdinfo"
+mbx rm "$box"
+finished "wait --high for what is deleted" 5 "mbx: wait: $box: the mailbox was deleted*" $pid "$tmp/out"
+mbx create "$box" -c 1 >/dev/null
 mbx wait "$box" --deleted >"$tmp/out" 2>&1 &
 pid=$!
 until_true grep -q mailbox-id -r "/proc/$pid/fdinfo"

@@ -43,5 +43,6 @@ check "columns" expect "senders sender_pids sent" mbx ls -o sen
 check "the next column" expect "id,name" mbx ls -o id,na
 check "capacities" expect "unbounded" mbx create b --capacity u
 check "scenes" expect "hello" mbx demo he
+check "no mailbox for a depth" expect "" mbx wait --high j
 check "files" expect "completion/mbx" mbx send b --file completion/m
 finish

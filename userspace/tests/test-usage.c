@@ -231,11 +231,14 @@ static const struct run runs[] = {
 
 	/* wait. */
 	WRONG("wait for nothing",
-	      "wait: one of --readable, --writable, --empty, --deleted is missing"
+	      "wait: a state is missing, such as --readable or --empty"
 	      HINT("wait"), "wait", "b"),
 	WRONG("wait for two things",
 	      "wait: exactly one state is to be given" HINT("wait"),
 	      "wait", "b", "--empty", "--deleted"),
+	WRONG("wait for a depth that always is",
+	      "wait: --high: '0' is not a number from 1 to 4294967295"
+	      HINT("wait"), "wait", "b", "--high", "0"),
 
 	/* Lists. */
 	WRONG("unknown column",
