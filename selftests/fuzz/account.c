@@ -4,6 +4,7 @@
  * not there, what went in is there or went out, and no more than fits.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "model.h"
 
@@ -111,6 +112,11 @@ static const char *check_end(const struct box *box)
 		return finding_at(box->create,
 				  "%u senders and %u receivers left",
 				  stat->out_senders, stat->out_receivers);
+	if (finished->last == EUSERS && box->policy == MBX_POLICY_PAIR)
+		return check_room(box, stat) ?: check_sums(box, stat);
+	if (finished->last && finished->last != EAGAIN)
+		return finding_at(box->create, "cannot be emptied: %s",
+				  strerror(finished->last));
 	if (stat->out_sent - stat->out_received != finished->drained)
 		return complain(box, "the number of messages left",
 				finished->drained,

@@ -43,6 +43,7 @@ struct delivery {
 	pid_t tid;
 	uid_t uid;
 	gid_t gid;
+	uint64_t badge;
 };
 
 /**
@@ -62,11 +63,12 @@ struct delivery {
  * @tid: likewise
  * @box: id of the mailbox that the handle stood for, 0 if for none
  * @rights: of the handle
+ * @maker: number of the call that made the handle, plus 1; 0 if there is none
  * @new_box: id of the mailbox that was created, opened or deleted
  * @by_id: an id was given to find it by
  * @message: what was received; of a sent one, @seq and the receiver
  * @revents: of poll
- * @stat: of stat
+ * @stat: of stat; of a call that made a handle, what that says of itself
  */
 struct record {
 	uint32_t state;
@@ -83,6 +85,7 @@ struct record {
 	pid_t tid;
 	uint64_t box;
 	uint32_t rights;
+	uint32_t maker;
 	uint64_t new_box;
 	bool by_id;
 	struct delivery message;
@@ -96,6 +99,7 @@ struct record {
  * @err: errno of the attempt to open it, 0 if that worked
  * @stat: as it was then
  * @drained: how many messages were in it
+ * @last: errno of the attempt to get one more
  * @message: these
  */
 struct finished {
@@ -103,6 +107,7 @@ struct finished {
 	int err;
 	struct mbx_stat stat;
 	unsigned int drained;
+	int last;
 	struct delivery message[MAX_DRAINED];
 };
 
@@ -166,6 +171,12 @@ static inline uint32_t load(const uint32_t *word)
 static inline void store(uint32_t *word, uint32_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+/* What "badge=" stands for: more than fits into half of it. */
+static inline uint64_t badge_value(uint32_t badge)
+{
+	return (uint64_t)badge << 40 | badge;
 }
 
 static inline unsigned int process_of(unsigned int task)

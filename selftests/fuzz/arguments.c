@@ -136,6 +136,7 @@ void note_ids(const struct work *work, const struct mbx_receive *arg)
 	message->tid = arg->out_tid;
 	message->uid = arg->out_uid;
 	message->gid = arg->out_gid;
+	message->badge = arg->out_badge;
 }
 
 bool data_is_untouched(const struct work *work)

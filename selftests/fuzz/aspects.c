@@ -33,12 +33,6 @@ bool program_has(enum op op)
 	return any_call(i, call_at(i)->op == op && record_at(i)->start);
 }
 
-/* Which handles were made of which is beyond the model. */
-bool may_be_revoked(void)
-{
-	return program_has(OP_DERIVE) && program_has(OP_REVOKE);
-}
-
 /* @restart: a signal after which a command starts anew is one, too */
 bool may_be_interrupted(const struct trial *trial, bool restart)
 {
@@ -74,13 +68,17 @@ static bool is_unmapped_for_certain(const struct trial *trial, enum param p)
 
 /* ------------------------------------------------------------------- aspects */
 
+static bool only_reads_arg(unsigned int op)
+{
+	return op == OP_DELETE || op == OP_DERIVE;
+}
+
 /* What all commands have in common. */
 void judge_command(struct trial *trial, uint32_t known_flags)
 {
 	const enum memory arg = get(trial, P_ARG);
 	const enum size size = get(trial, P_SIZE);
-	const bool only_reads = trial->call->op == OP_DELETE ||
-				trial->call->op == OP_DERIVE;
+	const bool only_reads = only_reads_arg(trial->call->op);
 
 	allow_if(trial, kind_may_fault(trial->nr, P_ARG), EFAULT);
 	demand_if(trial, memory_is_bad(arg), EFAULT, "its argument is nowhere");
@@ -103,16 +101,16 @@ void judge_handle(struct trial *trial, uint32_t right)
 	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
 	demand_if(trial, trial->record->box && !(trial->record->rights & right),
 		  EBADF, "it has no right");
-	allow_if(trial, right == MBX_OPEN_SEND && program_has(OP_DERIVE),
-		 EKEYEXPIRED);
 }
 
-/* Is the mailbox still there? */
+/* Are the mailbox and the handle still there? */
 void judge_end(struct trial *trial)
 {
 	const struct box *box = trial->box;
 
-	allow_if(trial, may_be_revoked(), EKEYREVOKED);
+	allow_if(trial, may_be_revoked(trial->nr), EKEYREVOKED);
+	if (was_revoked(trial->nr, trial->record->start))
+		trial->must_fail = "its handle has been revoked";
 	if (!box || box->may_end > trial->record->end)
 		return;
 	allow_if(trial, box->deletable, EIDRM);

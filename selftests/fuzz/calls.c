@@ -40,9 +40,27 @@ static uint64_t name_pointer(struct work *work, char *name)
 	return kind == NAME_NONE ? 0 : (uintptr_t)name;
 }
 
+/* @handle: new, and what it was asked to be; @id: its mailbox, as we know it */
+static void take_handle(struct work *work, unsigned int nr,
+			struct handle *handle, uint64_t id)
+{
+	struct mbx_stat *stat = &work->record->stat;
+
+	/* If memory went away in the middle the caller has not been told. */
+	if (box_stat(handle->fd, stat))
+		stat->out_id = 0;
+	handle->id = stat->out_id ?: id;
+	handle->maker = work->nr + 1;
+	work->record->new_box = handle->id;
+	if (nr == CONTROL)
+		close(handle->fd);
+	else
+		handle_set(nr, *handle);
+}
+
 static int run_create(struct work *work)
 {
-	struct handle handle = { .rights = MBX_OPEN_SEND | MBX_OPEN_RECEIVE };
+	struct handle handle = { .rights = ALL_RIGHTS };
 	char name[NAME_ROOM];
 	struct mbx_create arg;
 
@@ -51,22 +69,15 @@ static int run_create(struct work *work)
 	arg.name_ptr = name_pointer(work, name);
 	arg.mode = get(work, P_MODE);
 	arg.msg_max = get(work, P_MAX);
+	arg.policy = get(work, P_POLICY);
 	work->handle.fd = control;
 	handle.fd = command(work, MBX_IOC_CREATE, &arg, sizeof(arg));
 	if (handle.fd < 0)
 		return -1;
-	/* If memory went away in the middle the caller has not been told. */
-	if (box_stat(handle.fd, &work->record->stat))
-		work->record->stat.out_id = 0;
-	handle.id = work->record->stat.out_id ?: arg.out_id;
-	work->record->new_box = handle.id;
+	take_handle(work, get(work, P_HANDLE), &handle, arg.out_id);
 	work->record->message.seq = arg.out_id;
 	__atomic_store_n(&arena->box[get(work, P_BOX)], handle.id,
 			 __ATOMIC_SEQ_CST);
-	if (get(work, P_HANDLE) == CONTROL)
-		close(handle.fd);
-	else
-		handle_set(get(work, P_HANDLE), handle);
 	return 0;
 }
 
@@ -102,13 +113,8 @@ static int run_open(struct work *work)
 	handle.fd = command(work, MBX_IOC_OPEN, &arg, sizeof(arg));
 	if (handle.fd < 0)
 		return -1;
-	handle.id = box_id(handle.fd) ?: arg.out_id;
-	handle.rights = get(work, P_FLAGS) & 3;
-	work->record->new_box = handle.id;
-	if (get(work, P_HANDLE) == CONTROL)
-		close(handle.fd);
-	else
-		handle_set(get(work, P_HANDLE), handle);
+	handle.rights = get(work, P_FLAGS) & ALL_RIGHTS;
+	take_handle(work, get(work, P_HANDLE), &handle, arg.out_id);
 	return 0;
 }
 
@@ -204,15 +210,15 @@ static int run_version(struct work *work)
 
 static int run_derive(struct work *work)
 {
-	struct handle handle = work->handle;
+	struct handle handle = { .rights = get(work, P_RIGHTS) };
 	struct mbx_derive arg;
 
-	init_derive(&arg, get(work, P_RIGHTS), get(work, P_FLAGS), 0);
+	init_derive(&arg, handle.rights, get(work, P_FLAGS),
+		    badge_value(get(work, P_BADGE)));
 	handle.fd = command(work, MBX_IOC_DERIVE, &arg, sizeof(arg));
 	if (handle.fd < 0)
 		return -1;
-	handle.rights = get(work, P_RIGHTS) & BOTH_RIGHTS;
-	handle_set(get(work, P_TO), handle);
+	take_handle(work, get(work, P_TO), &handle, work->handle.id);
 	return 0;
 }
 
@@ -311,8 +317,8 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_DELETE] = run_delete,     [OP_SEND] = run_send,
 	[OP_RECEIVE] = run_receive,   [OP_WRITE] = run_write,
 	[OP_READ] = run_read,	      [OP_STAT] = run_stat,
-	[OP_VERSION] = run_version,   [OP_DERIVE] = run_derive,
-	[OP_REVOKE] = run_revoke,     [OP_POLL] = run_poll,
+	[OP_VERSION] = run_version,   [OP_POLL] = run_poll,
+	[OP_DERIVE] = run_derive,     [OP_REVOKE] = run_revoke,
 	[OP_DUP] = run_dup,	      [OP_CLOSE] = run_close,
 	[OP_NONBLOCK] = run_nonblock, [OP_HOLD] = run_hold,
 	[OP_UNMAP] = run_unmap,	      [OP_FLIP] = run_flip,
@@ -330,10 +336,13 @@ void do_call(unsigned int nr, unsigned int task)
 
 	record->pid = getpid();
 	record->tid = syscall(SYS_gettid);
+	/* Whoever is killed early shall not leave what is of another call. */
+	memset(memory_arg(task), POISON, PAGE);
 	store(&record->state, CALL_RUNNING);
 	work.handle = handle_get(call->arg[P_HANDLE]);
 	record->box = work.handle.id;
 	record->rights = work.handle.rights;
+	record->maker = work.handle.maker;
 	record->start_ns = now_ns(CLOCK_MONOTONIC);
 	errno = 0;
 	record->ret = run[call->op](&work);

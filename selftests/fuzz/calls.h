@@ -18,6 +18,7 @@ void inspect_killed(unsigned int nr, unsigned int task);
 struct handle {
 	int fd; /* -1 for none */
 	uint32_t rights;
+	uint32_t maker; /* as in struct record */
 	uint64_t id;
 };
 

@@ -3,6 +3,8 @@
  * Promise 1 and 8: each message to exactly one, once, whole, from whom it says;
  * or to nobody, and its sender knows.
  */
+#include <errno.h>
+
 #include "model.h"
 
 /* Somebody who has a message: a call, or who looked at the end. */
@@ -52,6 +54,8 @@ static const char *check_ids(const struct holder *holder, unsigned int sender)
 		return complain(holder, "the message names another sender");
 	if (message->uid != process->uid || message->gid != process->gid)
 		return complain(holder, "the message names another user");
+	if (!is_unsure(sender) && message->badge != badge_of(sender))
+		return complain(holder, "the message has another badge");
 	if (reply_is_known(sender) && record->message.seq != message->seq)
 		return complain(holder,
 				"the sender was told another sequence number");
@@ -71,6 +75,9 @@ static const char *check_sender(const struct holder *holder)
 		return complain(holder, "the message of a failed send");
 	if (holder->receiver >= 0 && before(holder->receiver, sender))
 		return complain(holder, "the message was sent only later");
+	if (holder->receiver >= 0 && !holder->unsure &&
+	    was_revoked(holder->receiver, record_at(sender)->start))
+		return complain(holder, "its handle had been revoked before");
 	if (!is_flipped(sender) &&
 	    holder->message->len != call_at(sender)->arg[P_LEN])
 		return complain(holder, "the message has another length");
@@ -151,8 +158,7 @@ static bool died_with_it(unsigned int sender)
 
 static bool is_drained(const struct box *box)
 {
-	return box && box->finished && !box->finished->err &&
-	       box->finished->drained < MAX_DRAINED;
+	return box && box->finished && box->finished->last == EAGAIN;
 }
 
 static const char *check_lost(unsigned int nr)
@@ -189,6 +195,9 @@ static const char *check_taker(unsigned int nr)
 	if (meets && (taker < 0 || before(nr, taker)))
 		return finding_at(nr,
 				  "returned before anybody had the message");
+	if (meets && !is_unsure(nr) && was_revoked(nr, record_at(taker)->start))
+		return finding_at(nr,
+				  "was taken though its handle was revoked");
 	if (!reply_is_known(nr) || taker < 0)
 		return NULL;
 	if (meets && box &&

@@ -97,9 +97,7 @@ static const char *poll_done(const struct queue *queue, unsigned int nr)
 			 record->rights & MBX_OPEN_SEND;
 	const uint32_t right = (in ? POLLIN : 0) | (out ? POLLOUT : 0);
 
-	if (record->revents & POLLHUP && may_be_revoked())
-		return NULL;
-	if (record->ret >= 0 && record->revents != right)
+	if (record->ret >= 0 && record->revents != right && !may_be_revoked(nr))
 		return finding_at(nr, "events %#x instead of %#x",
 				  record->revents, right);
 	return NULL;
@@ -209,11 +207,11 @@ static const char *check_next(unsigned int poll, unsigned int nr)
 	const uint32_t seen = record_at(poll)->revents;
 	const uint32_t bit = sends(nr) ? POLLOUT : POLLIN;
 
+	if (seen & POLLHUP)
+		return NULL;
 	if (!(wanted & (sends(nr) ? WANT_OUT : WANT_IN)) ||
 	    !(record_at(poll)->rights &
 	      (sends(nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE)))
-		return NULL;
-	if (seen & POLLHUP && may_be_revoked())
 		return NULL;
 	if (seen & bit && failed_with(nr, EAGAIN) && !small_buffer_waits(nr))
 		return finding_at(nr,

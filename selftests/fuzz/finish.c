@@ -31,6 +31,7 @@ static bool drain_one(int fd, struct delivery *message)
 		.tid = arg.out_tid,
 		.uid = arg.out_uid,
 		.gid = arg.out_gid,
+		.badge = arg.out_badge,
 	};
 	return true;
 }
@@ -44,6 +45,7 @@ void box_finish(int control, uint64_t id)
 
 	finished->drained = 0;
 	finished->err = 0;
+	finished->last = 0;
 	fd = box_open(control, NULL, id, MBX_OPEN_RECEIVE);
 	if (fd < 0)
 		finished->err = errno;
@@ -52,6 +54,8 @@ void box_finish(int control, uint64_t id)
 	while (!finished->err && finished->drained < MAX_DRAINED &&
 	       drain_one(fd, &finished->message[finished->drained]))
 		finished->drained++;
+	if (!finished->err && finished->drained < MAX_DRAINED)
+		finished->last = errno;
 	finished->id = id;
 	if (finished->err != ENOENT && box_delete(control, NULL, id))
 		finished->err = errno;

@@ -18,17 +18,22 @@
 
 /*
  * One word each, so that a thread never sees half of a change, and that a child
- * does not inherit a lock: descriptor + 1, rights, id.
+ * does not inherit a lock: descriptor + 1, rights, maker, id.
  */
 static uint64_t handles[HANDLES];
 
 #define FD_BITS 16
-#define RIGHTS_BITS 2
+#define RIGHTS_BITS 3
+#define MAKER_BITS 5
+#define MAKER_SHIFT (FD_BITS + RIGHTS_BITS)
+#define ID_SHIFT (MAKER_SHIFT + MAKER_BITS)
+
+_Static_assert(MAX_CALLS < 1 << MAKER_BITS, "maker");
 
 static uint64_t pack(struct handle handle)
 {
 	return (uint64_t)(handle.fd + 1) | (uint64_t)handle.rights << FD_BITS |
-	       handle.id << (FD_BITS + RIGHTS_BITS);
+	       (uint64_t)handle.maker << MAKER_SHIFT | handle.id << ID_SHIFT;
 }
 
 static struct handle unpack(uint64_t word)
@@ -36,7 +41,8 @@ static struct handle unpack(uint64_t word)
 	return (struct handle){
 		.fd = (int)(word & ((1 << FD_BITS) - 1)) - 1,
 		.rights = word >> FD_BITS & ((1 << RIGHTS_BITS) - 1),
-		.id = word >> (FD_BITS + RIGHTS_BITS),
+		.maker = word >> MAKER_SHIFT & ((1 << MAKER_BITS) - 1),
+		.id = word >> ID_SHIFT,
 	};
 }
 

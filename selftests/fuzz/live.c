@@ -63,6 +63,8 @@ static const char *why_awake(unsigned int nr)
 	struct mbx_stat stat;
 	int fd, err;
 
+	if (was_revoked(nr, NEVER))
+		return "sleeps although its handle has been revoked";
 	fd = box_open(run_control, NULL, id, 0);
 	if (fd < 0)
 		return "sleeps in a mailbox that has ended";

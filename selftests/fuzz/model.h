@@ -19,9 +19,10 @@
  * @id: never 0
  * @create: the call that created it
  * @owner: process that it dies with, -1 for none
- * @capacity: as it says itself, like the two below
+ * @capacity: as it says itself, like the three below
  * @flags: likewise
  * @msg_max: likewise
+ * @policy: likewise
  * @may_end: stamp, since when it may have ended
  * @ended: stamp, since when it has ended for certain
  * @deletable: EIDRM is possible
@@ -35,6 +36,7 @@ struct box {
 	uint32_t capacity;
 	uint32_t flags;
 	uint32_t msg_max;
+	uint32_t policy;
 	uint32_t may_end;
 	uint32_t ended;
 	bool deletable;
@@ -51,7 +53,18 @@ enum by find_by(unsigned int nr);
 bool is_unsure(unsigned int nr);
 bool is_flipped(unsigned int nr);
 bool is_unmapped(unsigned int nr, uint32_t *since);
+bool waits_plainly(unsigned int nr);
 bool kind_may_fault(unsigned int nr, enum param memory);
+
+/* lineage.c */
+bool is_bastard(unsigned int nr);
+uint64_t badge_of(unsigned int nr);
+bool is_oneshot(unsigned int nr);
+bool may_be_revoked(unsigned int nr);
+bool was_revoked(unsigned int nr, uint32_t by);
+bool slept_through_revocation(unsigned int nr);
+bool may_be_spent(unsigned int nr);
+bool is_spent(unsigned int nr);
 
 /* Each returns NULL, or what is wrong. */
 const char *check_result(unsigned int nr); /* results.c */
@@ -60,6 +73,7 @@ const char *check_order(void); /* order.c */
 const char *check_exactly(const struct box *box); /* exact.c */
 const char *check_polls(void); /* exact.c */
 const char *check_accounts(const struct box *box); /* account.c */
+const char *check_policy(const struct box *box); /* policies.c */
 
 static inline const struct call *call_at(unsigned int nr)
 {
@@ -132,9 +146,5 @@ static inline bool overlap(unsigned int a, unsigned int b)
 	return record_at(a)->start && record_at(b)->start && !before(a, b) &&
 	       !before(b, a);
 }
-
-/* aspects.c */
-bool program_has(enum op op);
-bool may_be_revoked(void);
 
 #endif /* FUZZ_MODEL_H */

@@ -3,6 +3,7 @@
  * See mutate.h.  A random program starts with mailboxes and handles that work,
  * or nearly all of it would fail at once.
  */
+#include <linux/ipc_mailbox.h>
 #include <string.h>
 
 #include "mutate.h"
@@ -11,7 +12,7 @@
 #define FREE                                                             \
 	(1U << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |    \
 	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE | \
-	 1U << P_CMD | 1U << P_RESTART)
+	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE)
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -110,7 +111,21 @@ static unsigned int tasks_of(const struct program *program)
 	return tasks ?: 1;
 }
 
-/* One process creates a mailbox, the others open it, all as handle 0. */
+static void add_derived(struct program *program, unsigned int tasks,
+			struct rng *rng)
+{
+	struct call *call = append(program, random_task(tasks, rng), OP_DERIVE);
+
+	random_param(call, P_RIGHTS, rng);
+	random_param(call, P_BADGE, rng);
+	if (rng_once_in(rng, 4))
+		call->arg[P_FLAGS] = MBX_DERIVE_ONESHOT;
+}
+
+/*
+ * One process creates a mailbox, the others open it, all as handle 0; one may
+ * have a second handle, derived from that.
+ */
 static void set_scene(struct program *program, unsigned int tasks,
 		      struct rng *rng)
 {
@@ -123,6 +138,8 @@ static void set_scene(struct program *program, unsigned int tasks,
 		random_param(call, P_FLAGS, rng);
 	if (rng_once_in(rng, 4))
 		call->arg[P_NAME] = NAME_PLAIN;
+	if (rng_once_in(rng, 2))
+		random_param(call, P_POLICY, rng);
 	for (task = 0; task < TASKS; task++) {
 		if (!(tasks >> task & 1) || seen >> task / THREADS & 1)
 			continue;
@@ -131,6 +148,8 @@ static void set_scene(struct program *program, unsigned int tasks,
 		if (program->call[0].arg[P_FLAGS] & 1)
 			call->arg[P_FLAGS] = 1;
 	}
+	if (rng_once_in(rng, 2))
+		add_derived(program, tasks, rng);
 }
 
 void program_generate(struct program *program, struct rng *rng)

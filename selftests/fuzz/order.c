@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Promise 2 and 3: messages leave a mailbox in the order in which they came, and
- * who waits longer is served first.
+ * of those who wait, the one is served whose turn it is.
  */
 #include <errno.h>
 
@@ -42,16 +42,6 @@ static void gather(const struct box *box)
 }
 
 /* ----------------------------------------------------------------- evidence */
-
-/* Nothing that could make it sleep elsewhere, or queue up again. */
-static bool waits_plainly(unsigned int nr)
-{
-	const struct call *call = call_at(nr);
-
-	return !may_get_stuck(call) && !is_flipped(nr) &&
-	       !any_call(i, call_at(i)->op == OP_SIGNAL &&
-				    call_at(i)->arg[P_TARGET] == call->task);
-}
 
 /* Was @a asleep in the mailbox before @b came? */
 static bool queued_up_before(unsigned int a, unsigned int b)
@@ -108,16 +98,85 @@ static bool numbers_lie(const struct arrival *a, const struct arrival *b)
 		queued_up_before(a->sender, b->sender));
 }
 
-/* Of two that waited, the one that has waited longer gets the older message. */
-static bool served_before_its_turn(const struct arrival *a,
-				   const struct arrival *b)
+/* ------------------------------------------------------------------ policies */
+
+/* @a got an earlier message than @b, and both have been asked for theirs. */
+static bool got_before(const struct arrival *a, const struct arrival *b)
 {
 	return a->receiver >= 0 && b->receiver >= 0 && a->seq && b->seq &&
-	       a->seq > b->seq && queued_up_before(a->receiver, b->receiver);
+	       a->seq < b->seq;
+}
+
+static bool same_process(const struct arrival *a, const struct arrival *b)
+{
+	return record_at(a->receiver)->pid == record_at(b->receiver)->pid;
+}
+
+/* Was @waiter asleep when the message of @a had not been sent yet? */
+static bool slept_before(const struct arrival *waiter, const struct arrival *a)
+{
+	const uint32_t asleep = record_at(waiter->receiver)->asleep;
+
+	return asleep && waits_plainly(waiter->receiver) && a->sender >= 0 &&
+	       asleep < record_at(a->sender)->start;
+}
+
+/* Who got a message while @b waited goes behind it; another one is too much. */
+static bool is_second_turn(const struct arrival *a, const struct arrival *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_arrivals; i++)
+		if (got_before(&arrivals[i], a) &&
+		    same_process(&arrivals[i], a) && !same_process(b, a) &&
+		    slept_before(b, &arrivals[i]))
+			return true;
+	return false;
+}
+
+/* Did the process of @b never go behind others, as far as is known? */
+static bool is_first_turn(const struct arrival *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_arrivals; i++)
+		if (&arrivals[i] != b && arrivals[i].receiver >= 0 &&
+		    same_process(&arrivals[i], b) &&
+		    !(arrivals[i].seq > b->seq))
+			return false;
+	return true;
+}
+
+/* @a got its message first: was it the turn of @b, who waited, too? */
+static bool is_out_of_turn(const struct arrival *a, const struct arrival *b,
+			   uint32_t policy)
+{
+	if (!got_before(a, b))
+		return false;
+	switch (policy) {
+	case MBX_POLICY_LIFO:
+		return queued_up_before(a->receiver, b->receiver) &&
+		       slept_before(b, a);
+	case MBX_POLICY_RR:
+		if (is_second_turn(a, b))
+			return true;
+		return is_first_turn(b) &&
+		       queued_up_before(b->receiver, a->receiver);
+	default:
+		return queued_up_before(b->receiver, a->receiver);
+	}
+}
+
+/* Whoever copies a message that is withdrawn waits on, ahead of all others. */
+static bool may_be_withdrawn(const struct box *box)
+{
+	return any_call(i, sends(i) && has_begun(i) &&
+				   (!box_of(i) || box_of(i) == box) &&
+				   !succeeded(i) && !failed_with(i, EAGAIN));
 }
 
 static const char *check_pair(const struct arrival *a, const struct arrival *b,
-			      bool put_back)
+			      const struct box *box, bool put_back)
 {
 	if (a->seq && a->seq == b->seq)
 		return complain(a, "two messages have the same number");
@@ -127,8 +186,10 @@ static const char *check_pair(const struct arrival *a, const struct arrival *b,
 		return NULL;
 	if (sent_before(a, b) && left_before(b, a))
 		return complain(a, "a later message had left before");
-	if (served_before_its_turn(a, b))
-		return complain(a, "waited longer, and got a later message");
+	if (box->policy != MBX_POLICY_FIFO && may_be_withdrawn(box))
+		return NULL;
+	if (is_out_of_turn(a, b, box->policy))
+		return complain(a, "it was not its turn to get a message");
 	return NULL;
 }
 
@@ -143,7 +204,7 @@ static const char *check_box(const struct box *box)
 		for (j = 0; j < nr_arrivals && !wrong; j++)
 			if (i != j)
 				wrong = check_pair(&arrivals[i], &arrivals[j],
-						   put_back);
+						   box, put_back);
 	return wrong;
 }
 

@@ -81,7 +81,9 @@ enum param {
 	P_FILE,
 	P_RESTART,
 	P_CMD,
+	P_POLICY,
 	P_RIGHTS,
+	P_BADGE,
 	PARAMS
 };
 

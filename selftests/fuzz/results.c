@@ -28,6 +28,8 @@ static void judge_create(struct trial *trial)
 		  "its mode is wrong");
 	demand_if(trial, get(trial, P_MAX) > 64 << 20, EINVAL,
 		  "its msg_max is too high");
+	demand_if(trial, get(trial, P_POLICY) > MBX_POLICY_PAIR, EINVAL,
+		  "there is no such policy");
 	allow_if(trial, name == NAME_PLAIN || name == NAME_LONG, EEXIST);
 }
 
@@ -49,9 +51,29 @@ static void judge_find(struct trial *trial)
 		  "it has neither name nor id");
 }
 
-static bool is_stranger(const struct trial *trial)
+/* The box that it found, for certain; or NULL. */
+static const struct box *found_box(const struct trial *trial)
 {
-	return process_of(trial->call->task) == STRANGER;
+	unsigned int i;
+
+	for (i = 0; i < nr_boxes && !trial->vague; i++)
+		if (boxes[i].id == trial->record->new_box &&
+		    find_by(trial->nr) != BY_NAME)
+			return &boxes[i];
+	return NULL;
+}
+
+/* Neither a user of the mailbox nor privileged. */
+static void judge_stranger(struct trial *trial, bool manages, int err)
+{
+	const struct box *box = found_box(trial);
+
+	if (process_of(trial->call->task) != STRANGER)
+		return;
+	allow(trial, err);
+	if (manages && box &&
+	    process_of(call_at(box->create)->task) != STRANGER)
+		trial->must_fail = "the mailbox belongs to another user";
 }
 
 static void judge_open(struct trial *trial)
@@ -59,11 +81,11 @@ static void judge_open(struct trial *trial)
 	const bool receive = get(trial, P_FLAGS) & MBX_OPEN_RECEIVE;
 	unsigned int i;
 
-	judge_command(trial, MBX_OPEN_SEND | MBX_OPEN_RECEIVE);
+	judge_command(trial, ALL_RIGHTS);
 	judge_find(trial);
 	demand_if(trial, get(trial, P_BY) == BY_HANDLE, EINVAL,
 		  "it has neither name nor id");
-	allow_if(trial, is_stranger(trial), EACCES);
+	judge_stranger(trial, get(trial, P_FLAGS) & MBX_OPEN_MANAGE, EACCES);
 	for (i = 0; i < nr_boxes; i++) {
 		if (!(boxes[i].flags & MBX_CREATE_OWNED) || !receive)
 			continue;
@@ -78,7 +100,7 @@ static void judge_open(struct trial *trial)
 static void judge_delete(struct trial *trial)
 {
 	judge_command(trial, 0);
-	allow_if(trial, is_stranger(trial), EPERM);
+	judge_stranger(trial, true, EPERM);
 	if (get(trial, P_BY) != BY_HANDLE) {
 		judge_find(trial);
 		return;
@@ -89,98 +111,109 @@ static void judge_delete(struct trial *trial)
 	judge_end(trial);
 }
 
+/* Both send and receive have the same flags for these. */
+_Static_assert(MBX_SEND_NONBLOCK == MBX_RECEIVE_NONBLOCK, "nonblock");
+_Static_assert(MBX_SEND_REALTIME == MBX_RECEIVE_REALTIME, "realtime");
+
+/* What sends and receives of any kind have in common. */
+static void judge_transfer(struct trial *trial, bool nonblock)
+{
+	judge_handle(trial,
+		     sends(trial->nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE);
+	judge_end(trial);
+	if (slept_through_revocation(trial->nr))
+		trial->must_fail = "its handle was revoked meanwhile";
+	judge_policy(trial);
+	judge_wait(trial, nonblock);
+	judge_data(trial);
+	judge_length(trial);
+	if (!sends(trial->nr))
+		return;
+	allow_if(trial, may_be_spent(trial->nr), EKEYEXPIRED);
+	if (is_spent(trial->nr))
+		trial->must_fail = "its handle was good for one message";
+}
+
+/* @flag: the one that is known beside those for both */
+static void judge_exchange(struct trial *trial, uint32_t flag)
+{
+	const uint32_t flags = get(trial, P_FLAGS);
+
+	judge_command(trial, MBX_SEND_NONBLOCK | MBX_SEND_REALTIME | flag);
+	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
+		  "it is not for the control device");
+	judge_deadline(trial, flags & MBX_SEND_REALTIME);
+	judge_transfer(trial, flags & MBX_SEND_NONBLOCK);
+}
+
 static void judge_send(struct trial *trial)
 {
 	const uint32_t flags = get(trial, P_FLAGS);
 
-	judge_command(trial,
-		      MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME);
-	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
-		  "it is not for the control device");
-	judge_handle(trial, MBX_OPEN_SEND);
-	judge_end(trial);
-	judge_deadline(trial, flags & MBX_SEND_REALTIME);
-	judge_wait(trial, flags & MBX_SEND_NONBLOCK);
+	judge_exchange(trial, MBX_SEND_SYNC);
 	allow_if(trial, flags & MBX_SEND_SYNC && program_has(OP_NONBLOCK),
 		 EINVAL);
 	demand_if(trial, flags & MBX_SEND_SYNC && flags & MBX_SEND_NONBLOCK,
 		  EINVAL, "it cannot both wait and not wait");
-	judge_data(trial);
-	judge_length(trial);
 }
 
 static void judge_receive(struct trial *trial)
 {
-	const uint32_t flags = get(trial, P_FLAGS);
-
-	judge_command(trial, MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
-				     MBX_RECEIVE_REALTIME);
-	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
-		  "it is not for the control device");
-	judge_handle(trial, MBX_OPEN_RECEIVE);
-	judge_end(trial);
-	judge_deadline(trial, flags & MBX_RECEIVE_REALTIME);
-	judge_wait(trial, flags & MBX_RECEIVE_NONBLOCK);
-	judge_data(trial);
-	judge_length(trial);
+	judge_exchange(trial, MBX_RECEIVE_PEEK);
 }
 
-static void judge_transfer(struct trial *trial)
+static void judge_plain(struct trial *trial)
 {
 	demand_if(trial, get(trial, P_HANDLE) == CONTROL, EINVAL,
 		  "it is not for the control device");
-	judge_handle(trial,
-		     sends(trial->nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE);
-	judge_end(trial);
-	judge_wait(trial, false);
-	judge_data(trial);
-	judge_length(trial);
+	judge_transfer(trial, false);
 }
 
-static void judge_stat(struct trial *trial)
+/* A command of a mailbox that needs no right. */
+static void judge_on_handle(struct trial *trial, uint32_t known_flags)
 {
-	judge_command(trial, 0);
+	judge_command(trial, known_flags);
 	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
 		  "it is not for the control device");
 	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
 	judge_end(trial);
+}
+
+static void judge_derive(struct trial *trial)
+{
+	const uint32_t rights = get(trial, P_RIGHTS);
+	const uint32_t badge = get(trial, P_BADGE);
+	const uint64_t inherited = badge_of(trial->nr);
+
+	judge_on_handle(trial, MBX_DERIVE_ONESHOT);
+	demand_if(trial, rights & ~ALL_RIGHTS, EOPNOTSUPP,
+		  "there are no such rights");
+	demand_if(trial,
+		  get(trial, P_FLAGS) & MBX_DERIVE_ONESHOT &&
+			  !(rights & MBX_OPEN_SEND),
+		  EINVAL, "it is for sending, and may not send");
+	demand_if(trial, rights & ~trial->record->rights, EACCES,
+		  "it has not got these rights");
+	demand_if(trial, is_oneshot(trial->nr) && rights & MBX_OPEN_SEND, EPERM,
+		  "it is good for one message only");
+	demand_if(trial, badge && inherited && badge_value(badge) != inherited,
+		  EPERM, "it has another badge");
+}
+
+static void judge_revoke(struct trial *trial)
+{
+	judge_on_handle(trial, 0);
+}
+
+static void judge_stat(struct trial *trial)
+{
+	judge_on_handle(trial, 0);
 }
 
 static void judge_version(struct trial *trial)
 {
 	judge_command(trial, 0);
 	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
-}
-
-static void judge_derive(struct trial *trial)
-{
-	const uint32_t rights = get(trial, P_RIGHTS);
-	const uint32_t missing = rights & BOTH_RIGHTS & ~trial->record->rights;
-
-	judge_command(trial, MBX_DERIVE_ONESHOT);
-	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
-		  "it is not for the control device");
-	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
-	demand_if(trial, rights & ~ALL_RIGHTS, EOPNOTSUPP,
-		  "there is no such right");
-	demand_if(trial,
-		  get(trial, P_FLAGS) & MBX_DERIVE_ONESHOT &&
-			  !(rights & MBX_OPEN_SEND),
-		  EINVAL, "it could not send once");
-	demand_if(trial, trial->record->box && missing, EACCES,
-		  "it has not these rights itself");
-	allow_if(trial, rights & MBX_OPEN_MANAGE, EACCES);
-	allow_if(trial, rights & MBX_OPEN_SEND, EPERM);
-	judge_end(trial);
-}
-
-static void judge_revoke(struct trial *trial)
-{
-	judge_command(trial, 0);
-	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
-		  "it is not for the control device");
-	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
-	judge_end(trial);
 }
 
 static void judge_poll(struct trial *trial)
@@ -209,10 +242,10 @@ static void judge_unload(struct trial *trial)
 static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_CREATE] = judge_create,   [OP_OPEN] = judge_open,
 	[OP_DELETE] = judge_delete,   [OP_SEND] = judge_send,
-	[OP_RECEIVE] = judge_receive, [OP_WRITE] = judge_transfer,
-	[OP_READ] = judge_transfer,   [OP_STAT] = judge_stat,
-	[OP_VERSION] = judge_version, [OP_DERIVE] = judge_derive,
-	[OP_REVOKE] = judge_revoke,   [OP_POLL] = judge_poll,
+	[OP_RECEIVE] = judge_receive, [OP_WRITE] = judge_plain,
+	[OP_READ] = judge_plain,      [OP_STAT] = judge_stat,
+	[OP_DERIVE] = judge_derive,   [OP_REVOKE] = judge_revoke,
+	[OP_VERSION] = judge_version, [OP_POLL] = judge_poll,
 	[OP_DUP] = judge_descriptor,  [OP_NONBLOCK] = judge_descriptor,
 	[OP_SHOW] = judge_descriptor, [OP_IOCTL] = judge_ioctl,
 	[OP_UNLOAD] = judge_unload,
@@ -232,7 +265,9 @@ static bool is_allowed(const struct trial *trial, int err)
 	       (err == EFAULT || err == EINVAL || err == E2BIG ||
 		err == EOPNOTSUPP || err == EMSGSIZE || err == EBADF ||
 		err == EAGAIN || err == ENOENT || err == EIDRM ||
-		err == EOWNERDEAD || err == EKEYREVOKED);
+		err == EOWNERDEAD || err == EACCES || err == EPERM ||
+		err == EBUSY || err == EUSERS || err == EKEYREVOKED ||
+		err == EKEYEXPIRED);
 }
 
 /* What cannot be excused by anything. */
@@ -261,16 +296,31 @@ static const char *check_poll(const struct trial *trial)
 
 	if (!box || trial->vague)
 		return NULL;
-	if (box->ended < trial->record->start && (seen & end) != end)
+	if ((box->ended < trial->record->start ||
+	     was_revoked(trial->nr, trial->record->start)) &&
+	    (seen & end) != end)
 		return finding_at(trial->nr,
 				  "events %#x of a mailbox that has ended",
 				  seen);
 	if (box->may_end > trial->record->end && seen & end &&
-	    !may_be_revoked())
+	    !may_be_revoked(trial->nr))
 		return finding_at(trial->nr,
 				  "events %#x of a mailbox that is alive",
 				  seen);
 	return NULL;
+}
+
+static bool makes_handle(unsigned int op)
+{
+	return op == OP_CREATE || op == OP_OPEN || op == OP_DERIVE;
+}
+
+/* Of the handle that it made. */
+static uint32_t rights_of(const struct trial *trial)
+{
+	if (trial->call->op == OP_CREATE)
+		return ALL_RIGHTS;
+	return get(trial, trial->call->op == OP_OPEN ? P_FLAGS : P_RIGHTS);
 }
 
 static const char *check_success(const struct trial *trial)
@@ -279,6 +329,14 @@ static const char *check_success(const struct trial *trial)
 
 	if (trial->call->op == OP_POLL)
 		return check_poll(trial);
+	if (makes_handle(trial->call->op) && record->stat.out_id &&
+	    !trial->vague && record->stat.out_rights != rights_of(trial))
+		return finding_at(trial->nr, "has rights %#x",
+				  record->stat.out_rights);
+	if (trial->call->op == OP_CREATE && record->stat.out_id &&
+	    !trial->vague && record->stat.out_policy != get(trial, P_POLICY))
+		return finding_at(trial->nr, "has policy %u",
+				  record->stat.out_policy);
 	if (trial->call->op == OP_CREATE &&
 	    record->message.seq != record->new_box &&
 	    !kind_may_fault(trial->nr, P_ARG) && !trial->vague)

@@ -17,7 +17,7 @@
 SYMBOLS(create_flags, { "owned", MBX_CREATE_OWNED },
 	{ "timestamp", MBX_CREATE_TIMESTAMP }, UNKNOWN);
 SYMBOLS(open_flags, { "send", MBX_OPEN_SEND }, { "receive", MBX_OPEN_RECEIVE },
-	UNKNOWN);
+	{ "manage", MBX_OPEN_MANAGE }, UNKNOWN);
 SYMBOLS(send_flags, { "nonblock", MBX_SEND_NONBLOCK },
 	{ "sync", MBX_SEND_SYNC }, { "realtime", MBX_SEND_REALTIME }, UNKNOWN);
 SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
@@ -42,7 +42,7 @@ SYMBOLS(nonblock_flags, { "on", 1 });
 const struct op_info op_info[OPS] = {
 	OP(CREATE, "create", 8,
 	   P(BOX) | COMMAND | P(NAME) | P(CAPACITY) | P(MODE) | P(MAX) |
-	   P(FLAGS), .flags = create_flags, FORKS),
+	   P(FLAGS) | P(POLICY), .flags = create_flags, FORKS),
 	OP(OPEN, "open", 8, P(BOX) | COMMAND | P(BY) | P(FLAGS),
 	   .flags = open_flags),
 	OP(DELETE, "delete", 3, P(BOX) | COMMAND | P(BY) | P(FLAGS),
@@ -55,9 +55,10 @@ const struct op_info op_info[OPS] = {
 	OP(READ, "read", 5, TRANSFER, BLOCKS),
 	OP(STAT, "stat", 2, COMMAND | P(FLAGS), .flags = plain_flags, FORKS),
 	OP(VERSION, "version", 1, COMMAND | P(FLAGS), .flags = plain_flags),
-	OP(DERIVE, "derive", 6, COMMAND | P(TO) | P(RIGHTS) | P(FLAGS),
+	OP(DERIVE, "derive", 8,
+	   COMMAND | P(TO) | P(RIGHTS) | P(BADGE) | P(FLAGS),
 	   .flags = derive_flags),
-	OP(REVOKE, "revoke", 4, COMMAND | P(FLAGS), .flags = plain_flags,
+	OP(REVOKE, "revoke", 6, COMMAND | P(FLAGS), .flags = plain_flags,
 	   FORKS),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
@@ -97,6 +98,9 @@ SYMBOLS(field_names, { "len", FIELD_LEN }, { "size", FIELD_SIZE },
 	{ "pointer", FIELD_POINTER }, { "flags", FIELD_FLAGS });
 SYMBOLS(file_names, { "boxes", FILE_BOXES }, { "tasks", FILE_TASKS },
 	{ "threads", FILE_THREADS }, { "fdinfo", FILE_FDINFO });
+SYMBOLS(policy_names, { "fifo", MBX_POLICY_FIFO }, { "rr", MBX_POLICY_RR },
+	{ "lifo", MBX_POLICY_LIFO }, { "exclusive", MBX_POLICY_EXCLUSIVE },
+	{ "pair", MBX_POLICY_PAIR });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
 
@@ -117,7 +121,7 @@ SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 const struct param_info param_info[PARAMS] = {
 	PARAM(BOX, "box", VALUES(0, 0, 0, 1, 2)),
 	PARAM(HANDLE, "handle", .symbols = handle_names,
-	      VALUES(0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 3, CONTROL)),
+	      VALUES(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, CONTROL)),
 	PARAM(TO, "to", VALUES(0, 1, 2, 3), .preset = 1),
 	PARAM(TARGET, "target", VALUES(0, 1, 2, 3, 4, 5)),
 	PARAM(BY, "by", .symbols = by_names,
@@ -155,6 +159,17 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(RESTART, "restart", VALUES(0, 0, 1)),
 	PARAM(CMD, "cmd", .symbols = cmd_names,
 	      VALUES(CMD_HIGH, CMD_MAGIC, CMD_DIRECTION, CMD_MISMATCH)),
-	PARAM(RIGHTS, "rights", VALUES(3, 3, 3, 3, 1, 1, 2, 2, 7, 4, 0, 8),
-	      .preset = 3),
+	PARAM(POLICY, "policy", .symbols = policy_names,
+	      VALUES(MBX_POLICY_RR, MBX_POLICY_RR, MBX_POLICY_LIFO,
+		     MBX_POLICY_LIFO, MBX_POLICY_EXCLUSIVE,
+		     MBX_POLICY_EXCLUSIVE, MBX_POLICY_PAIR, MBX_POLICY_PAIR,
+		     MBX_POLICY_FIFO, MBX_POLICY_PAIR + 1)),
+	PARAM(RIGHTS, "rights", .symbols = open_flags,
+	      VALUES(MBX_OPEN_SEND, MBX_OPEN_SEND, MBX_OPEN_RECEIVE,
+		     MBX_OPEN_SEND | MBX_OPEN_RECEIVE,
+		     MBX_OPEN_SEND | MBX_OPEN_RECEIVE,
+		     MBX_OPEN_SEND | MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE,
+		     MBX_OPEN_MANAGE, 0, MBX_OPEN_MANAGE << 1),
+	      .preset = MBX_OPEN_SEND | MBX_OPEN_RECEIVE),
+	PARAM(BADGE, "badge", VALUES(0, 0, 1, 2, 3)),
 };

@@ -47,14 +47,25 @@ static int print_flags(const struct symbol *symbol, uint32_t value, char *text,
 	return len;
 }
 
+/* Names for values, or for bits of them. */
+static const struct symbol *symbols_of(const struct call *call, enum param p)
+{
+	return p == P_FLAGS ? op_info[call->op].flags : param_info[p].symbols;
+}
+
+static bool has_bits(enum param p)
+{
+	return p == P_FLAGS || p == P_RIGHTS;
+}
+
 static int print_value(const struct call *call, enum param p, char *text,
 		       size_t size)
 {
-	const struct symbol *symbol = param_info[p].symbols;
+	const struct symbol *symbol = symbols_of(call, p);
 	const uint32_t value = call->arg[p];
 
-	if (p == P_FLAGS)
-		return print_flags(op_info[call->op].flags, value, text, size);
+	if (has_bits(p))
+		return print_flags(symbol, value, text, size);
 	for (; symbol && symbol->name; symbol++)
 		if (symbol->value == value)
 			return snprintf(text, size, "%s", symbol->name);
@@ -181,10 +192,9 @@ static const char *parse_param(struct call *call, char *word)
 			break;
 	if (p == PARAMS)
 		return complain("no such parameter here:", word);
-	ok = p == P_FLAGS ?
-		     parse_flags(op_info[call->op].flags, value,
-				 &call->arg[p]) :
-		     parse_one(param_info[p].symbols, value, &call->arg[p]);
+	ok = has_bits(p) ?
+		     parse_flags(symbols_of(call, p), value, &call->arg[p]) :
+		     parse_one(symbols_of(call, p), value, &call->arg[p]);
 	return ok && in_range(p, call->arg[p]) ? NULL :
 						 complain("bad value", value);
 }

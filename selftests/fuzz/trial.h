@@ -26,6 +26,7 @@ void allow(struct trial *trial, int err);
 void allow_if(struct trial *trial, bool condition, int err);
 void demand_if(struct trial *trial, bool condition, int err, const char *why);
 
+bool program_has(enum op op);
 bool may_be_interrupted(const struct trial *trial, bool restart);
 bool has_handle(const struct trial *trial);
 bool arg_is_writable(enum memory kind);
@@ -37,5 +38,8 @@ void judge_deadline(struct trial *trial, bool realtime);
 void judge_wait(struct trial *trial, bool nonblock);
 void judge_data(struct trial *trial);
 void judge_length(struct trial *trial);
+
+/* policies.c */
+void judge_policy(struct trial *trial);
 
 #endif /* FUZZ_TRIAL_H */

@@ -41,6 +41,8 @@ bool is_unsure(unsigned int nr)
 
 	if (!op_has(call->op, P_HANDLE))
 		return false;
+	if (is_bastard(nr))
+		return true;
 	return any_call(i, i != nr && same_process(call, call_at(i)) &&
 				   changes_handle(call_at(i), handle) &&
 				   overlap(i, nr));
@@ -83,6 +85,16 @@ bool kind_may_fault(unsigned int nr, enum param memory)
 
 	return memory_may_fault(kind) ||
 	       (kind != MEM_PLAIN && is_unmapped(nr, &since));
+}
+
+/* Nothing that could make it sleep elsewhere, or queue up again. */
+bool waits_plainly(unsigned int nr)
+{
+	const struct call *call = call_at(nr);
+
+	return !may_get_stuck(call) && !is_flipped(nr) &&
+	       !any_call(i, call_at(i)->op == OP_SIGNAL &&
+				    call_at(i)->arg[P_TARGET] == call->task);
 }
 
 /* ------------------------------------------------------------------ mailboxes */
@@ -174,8 +186,8 @@ static bool may_lose_handle(const struct box *box, unsigned int nr)
 	if (!(box->flags & MBX_CREATE_OWNED) ||
 	    call_at(box->create)->arg[P_NAME] != NAME_NONE)
 		return false;
-	return op == OP_CLOSE || op == OP_DUP || op == OP_DERIVE ||
-	       op == OP_OPEN || op == OP_KILL ||
+	return op == OP_CLOSE || op == OP_DUP || op == OP_OPEN ||
+	       op == OP_DERIVE || op == OP_KILL ||
 	       (op == OP_CREATE && nr != box->create);
 }
 
@@ -239,6 +251,7 @@ static void add_box(unsigned int nr)
 		.capacity = call->arg[P_CAPACITY],
 		.flags = told ? record->stat.out_flags : call->arg[P_FLAGS],
 		.msg_max = told ? record->stat.out_msg_max : NEVER,
+		.policy = told ? record->stat.out_policy : call->arg[P_POLICY],
 		.may_end = NEVER,
 		.ended = NEVER,
 		.finished = find_finished(record->new_box),
@@ -271,6 +284,8 @@ const char *model_check(void)
 	if (!wrong)
 		wrong = check_order();
 	for (i = 0; i < nr_boxes && !wrong; i++)
-		wrong = check_exactly(&boxes[i]) ?: check_accounts(&boxes[i]);
+		wrong = check_exactly(&boxes[i])	  ?:
+				check_accounts(&boxes[i]) ?:
+				check_policy(&boxes[i]);
 	return wrong ?: check_polls();
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Handles made of handles: what they inherit, and what ends with whom they were
+ * made of.  A handle is known by the call that made it.
+ */
+#include "model.h"
+
+/* The call that derived the handle of a call, or -1. */
+static int deriver_of(unsigned int nr)
+{
+	const uint32_t maker = record_at(nr)->maker;
+
+	return maker && call_at(maker - 1)->op == OP_DERIVE ? (int)maker - 1 :
+							      -1;
+}
+
+/* Nobody knows what it was derived from, or as what. */
+bool is_bastard(unsigned int nr)
+{
+	int i = nr;
+
+	while ((i = deriver_of(i)) >= 0)
+		if (is_unsure(i) || is_flipped(i))
+			return true;
+	return false;
+}
+
+/* Of the handle that the call uses. */
+uint64_t badge_of(unsigned int nr)
+{
+	uint32_t badge = 0;
+	int i = nr;
+
+	while ((i = deriver_of(i)) >= 0)
+		badge = call_at(i)->arg[P_BADGE] ?: badge;
+	return badge_value(badge);
+}
+
+bool is_oneshot(unsigned int nr)
+{
+	int i = nr;
+
+	while ((i = deriver_of(i)) >= 0)
+		if (call_at(i)->arg[P_FLAGS] & MBX_DERIVE_ONESHOT)
+			return true;
+	return false;
+}
+
+/* --------------------------------------------------------------- revocation */
+
+/* Does the handle of a call descend from that of a revocation? */
+static bool descends(unsigned int nr, unsigned int revocation)
+{
+	int i = nr;
+
+	while ((i = deriver_of(i)) >= 0)
+		if (record_at(i)->maker == record_at(revocation)->maker)
+			return true;
+	return false;
+}
+
+static bool may_revoke(unsigned int i, unsigned int nr)
+{
+	const int deriver = deriver_of(nr);
+
+	if (call_at(i)->op != OP_REVOKE || deriver < 0 || !has_begun(i) ||
+	    (was_done(i) && !succeeded(i)))
+		return false;
+	return record_at(i)->start < end_of(nr) && !before(i, deriver) &&
+	       (is_unsure(i) || descends(nr, i));
+}
+
+bool may_be_revoked(unsigned int nr)
+{
+	return any_call(i, may_revoke(i, nr));
+}
+
+static bool revokes(unsigned int i, unsigned int nr)
+{
+	const int deriver = deriver_of(nr);
+
+	return call_at(i)->op == OP_REVOKE && succeeded(i) && !is_unsure(i) &&
+	       deriver >= 0 && before(deriver, i) && descends(nr, i);
+}
+
+/* A revocation that had ended by then has ended the handle for certain. */
+bool was_revoked(unsigned int nr, uint32_t by)
+{
+	return any_call(i, revokes(i, nr) && end_of(i) < by);
+}
+
+/* Did nothing else happen between the call's falling asleep and that? */
+static bool is_quiet(unsigned int nr, unsigned int revocation)
+{
+	return !any_call(i, i != nr && i != revocation && record_at(i)->start &&
+				    end_of(i) > record_at(nr)->asleep &&
+				    !before(revocation, i));
+}
+
+/* Nobody but a revocation can have ended its sleep. */
+bool slept_through_revocation(unsigned int nr)
+{
+	const uint32_t asleep = record_at(nr)->asleep;
+
+	return asleep && waits_plainly(nr) &&
+	       any_call(i, revokes(i, nr) && asleep < record_at(i)->start &&
+				   is_quiet(nr, i));
+}
+
+/* ----------------------------------------------------------------- one message */
+
+static bool sends_likewise(unsigned int i, unsigned int nr)
+{
+	return i != nr && sends(i) && record_at(i)->start &&
+	       record_at(i)->maker == record_at(nr)->maker;
+}
+
+/* Did another send use up the handle, which is good for one? */
+bool may_be_spent(unsigned int nr)
+{
+	return is_oneshot(nr) &&
+	       any_call(i, sends_likewise(i, nr) && !before(nr, i) &&
+				   (succeeded(i) || !was_done(i) ||
+				    overlap(i, nr)));
+}
+
+bool is_spent(unsigned int nr)
+{
+	return is_oneshot(nr) &&
+	       any_call(i,
+			sends_likewise(i, nr) && succeeded(i) && !is_unsure(i));
+}
