@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "corpus.h"
+#include "model.h"
 #include "session.h"
 
 #define CORPUS_MAX 8192
@@ -160,14 +161,18 @@ static unsigned int describe(unsigned int nr)
 {
 	const struct call *call = &arena->program.call[nr];
 	const struct record *record = &arena->record[nr];
+	const struct box *box;
 	uint64_t what = call->op;
 
 	what = what << 8 | (record->err & 0xff);
 	what = what << 4 | record->state;
-	return what << 1 | !!record->asleep;
+	what = what << 1 | !!record->asleep;
+	what = what << 1 | is_derived(nr);
+	box = box_of(nr);
+	return what << 4 | (box ? box->policy & 0xf : 0xf);
 }
 
-/* The outcome of each call together with that of the one before. */
+/* The outcome of each call, and where, together with that of the one before. */
 unsigned int features_collect(void)
 {
 	unsigned int i, place, fresh = 0, last = 0, this;

@@ -6,7 +6,7 @@
 #include "model.h"
 
 /* The call that derived the handle of a call, or -1. */
-static int deriver_of(unsigned int nr)
+static int origin_of(unsigned int nr)
 {
 	const uint32_t maker = record_at(nr)->maker;
 
@@ -14,12 +14,17 @@ static int deriver_of(unsigned int nr)
 							      -1;
 }
 
+bool is_derived(unsigned int nr)
+{
+	return origin_of(nr) >= 0;
+}
+
 /* Nobody knows what it was derived from, or as what. */
 bool is_bastard(unsigned int nr)
 {
 	int i = nr;
 
-	while ((i = deriver_of(i)) >= 0)
+	while ((i = origin_of(i)) >= 0)
 		if (is_unsure(i) || is_flipped(i))
 			return true;
 	return false;
@@ -31,7 +36,7 @@ uint64_t badge_of(unsigned int nr)
 	uint32_t badge = 0;
 	int i = nr;
 
-	while ((i = deriver_of(i)) >= 0)
+	while ((i = origin_of(i)) >= 0)
 		badge = call_at(i)->arg[P_BADGE] ?: badge;
 	return badge_value(badge);
 }
@@ -40,7 +45,7 @@ bool is_oneshot(unsigned int nr)
 {
 	int i = nr;
 
-	while ((i = deriver_of(i)) >= 0)
+	while ((i = origin_of(i)) >= 0)
 		if (call_at(i)->arg[P_FLAGS] & MBX_DERIVE_ONESHOT)
 			return true;
 	return false;
@@ -53,7 +58,7 @@ static bool descends(unsigned int nr, unsigned int revocation)
 {
 	int i = nr;
 
-	while ((i = deriver_of(i)) >= 0)
+	while ((i = origin_of(i)) >= 0)
 		if (record_at(i)->maker == record_at(revocation)->maker)
 			return true;
 	return false;
@@ -61,12 +66,12 @@ static bool descends(unsigned int nr, unsigned int revocation)
 
 static bool may_revoke(unsigned int i, unsigned int nr)
 {
-	const int deriver = deriver_of(nr);
+	const int origin = origin_of(nr);
 
-	if (call_at(i)->op != OP_REVOKE || deriver < 0 || !has_begun(i) ||
+	if (call_at(i)->op != OP_REVOKE || origin < 0 || !has_begun(i) ||
 	    (was_done(i) && !succeeded(i)))
 		return false;
-	return record_at(i)->start < end_of(nr) && !before(i, deriver) &&
+	return record_at(i)->start < end_of(nr) && !before(i, origin) &&
 	       (is_unsure(i) || descends(nr, i));
 }
 
@@ -77,10 +82,10 @@ bool may_be_revoked(unsigned int nr)
 
 static bool revokes(unsigned int i, unsigned int nr)
 {
-	const int deriver = deriver_of(nr);
+	const int origin = origin_of(nr);
 
 	return call_at(i)->op == OP_REVOKE && succeeded(i) && !is_unsure(i) &&
-	       deriver >= 0 && before(deriver, i) && descends(nr, i);
+	       origin >= 0 && before(origin, i) && descends(nr, i);
 }
 
 /* A revocation that had ended by then has ended the handle for certain. */

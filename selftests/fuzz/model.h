@@ -57,6 +57,7 @@ bool waits_plainly(unsigned int nr);
 bool kind_may_fault(unsigned int nr, enum param memory);
 
 /* lineage.c */
+bool is_derived(unsigned int nr);
 bool is_bastard(unsigned int nr);
 uint64_t badge_of(unsigned int nr);
 bool is_oneshot(unsigned int nr);

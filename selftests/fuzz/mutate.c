@@ -9,10 +9,11 @@
 #include "mutate.h"
 
 /* Parameters of which every value is as good as the preset. */
-#define FREE                                                             \
-	(1U << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |    \
-	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE | \
-	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE)
+#define FREE                                                              \
+	(1U << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |     \
+	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE |  \
+	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE | \
+	 1U << P_POLICY)
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
