@@ -22,9 +22,7 @@ static unsigned int count_failures(const struct box *box)
 
 	for (i = 0; i < arena->program.nr; i++)
 		if (receives(i) && has_begun(i) &&
-		    (!box_of(i) || box_of(i) == box) &&
-		    (record_at(i)->state == CALL_KILLED ||
-		     failed_with(i, EFAULT)))
+		    (!box_of(i) || box_of(i) == box) && failed_in_copy(i))
 			nr++;
 	return nr;
 }

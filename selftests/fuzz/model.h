@@ -8,6 +8,8 @@
 #ifndef FUZZ_MODEL_H
 #define FUZZ_MODEL_H
 
+#include <errno.h>
+
 #include "arena.h"
 #include "memory.h"
 #include "run.h"
@@ -123,6 +125,13 @@ static inline bool failed_with(unsigned int nr, int err)
 {
 	return was_done(nr) && record_at(nr)->ret < 0 &&
 	       record_at(nr)->err == err;
+}
+
+/* A receive that may have had a message in hand. */
+static inline bool failed_in_copy(unsigned int nr)
+{
+	return record_at(nr)->state == CALL_KILLED || failed_with(nr, EFAULT) ||
+	       failed_with(nr, EKEYREVOKED);
 }
 
 static inline bool is_sync(unsigned int nr)

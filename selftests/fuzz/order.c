@@ -74,8 +74,7 @@ static bool may_be_put_back(const struct box *box)
 {
 	return any_call(i, (receives(i) || peeks(i)) && has_begun(i) &&
 				   (!box_of(i) || box_of(i) == box) &&
-				   (record_at(i)->state == CALL_KILLED ||
-				    failed_with(i, EFAULT) || is_flipped(i)));
+				   (failed_in_copy(i) || is_flipped(i)));
 }
 
 /* ------------------------------------------------------------------- checks */
