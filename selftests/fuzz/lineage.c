@@ -20,7 +20,7 @@ bool is_derived(unsigned int nr)
 }
 
 /* Nobody knows what it was derived from, or as what. */
-bool is_bastard(unsigned int nr)
+bool has_unsure_origin(unsigned int nr)
 {
 	int i = nr;
 

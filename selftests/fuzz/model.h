@@ -60,7 +60,7 @@ bool kind_may_fault(unsigned int nr, enum param memory);
 
 /* lineage.c */
 bool is_derived(unsigned int nr);
-bool is_bastard(unsigned int nr);
+bool has_unsure_origin(unsigned int nr);
 uint64_t badge_of(unsigned int nr);
 bool is_oneshot(unsigned int nr);
 bool may_be_revoked(unsigned int nr);

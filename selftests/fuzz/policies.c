@@ -87,6 +87,13 @@ static uint32_t asleep_until(unsigned int nr, const struct box *box)
 	return failed_with(nr, EIDRM) ? box->may_end : 0;
 }
 
+/* Has it come to look for a message? */
+static bool has_looked(unsigned int nr)
+{
+	return succeeded(nr) || failed_with(nr, EAGAIN) ||
+	       failed_with(nr, EMSGSIZE);
+}
+
 /* Was @b inside while @a slept there? */
 static bool meet(unsigned int a, unsigned int b, const struct box *box)
 {
@@ -96,7 +103,7 @@ static bool meet(unsigned int a, unsigned int b, const struct box *box)
 	if (!from || record_at(a)->box != box->id ||
 	    record_at(b)->box != box->id || is_unsure(b) || !is_foreign(a, b))
 		return false;
-	if (succeeded(b) && from < record_at(b)->start &&
+	if (has_looked(b) && from < record_at(b)->start &&
 	    record_at(b)->end < until)
 		return true;
 	return waits_plainly(b) && from < record_at(b)->asleep &&

@@ -41,7 +41,7 @@ bool is_unsure(unsigned int nr)
 
 	if (!op_has(call->op, P_HANDLE))
 		return false;
-	if (is_bastard(nr))
+	if (has_unsure_origin(nr))
 		return true;
 	return any_call(i, i != nr && same_process(call, call_at(i)) &&
 				   changes_handle(call_at(i), handle) &&
