@@ -34,6 +34,17 @@ static void prepare_send(struct world *w)
 	put_arg(w, &arg, sizeof(arg));
 }
 
+/* The first of the mailbox with a priority. */
+static void prepare_urgent_send(struct world *w)
+{
+	struct mbx_send arg;
+
+	prepare_send(w);
+	memcpy(&arg, w->arg, sizeof(arg));
+	arg.priority = MBX_PRIORITIES - 1;
+	put_arg(w, &arg, sizeof(arg));
+}
+
 /* With new credentials the sender is recorded anew. */
 static void prepare_new_sender(struct world *w)
 {
@@ -78,6 +89,7 @@ static const struct step sends[] = {
 	     LEAST(1, 0, 3)),
 	SEND("time stamp, cold", 1024, .prepare = prepare_send, .cold = true,
 	     .flags = MBX_CREATE_TIMESTAMP, LEAST(1, 0, 3)),
+	SEND("priority", 64, .prepare = prepare_urgent_send, LEAST(2, 0, 1)),
 	SEND("new credentials", 64, .prepare = prepare_new_sender,
 	     LEAST(2, 0, 1)),
 };
@@ -118,6 +130,18 @@ static void prepare_receive(struct world *w)
 	init_receive(&arg, w->data, w->step->bytes ?: w->step->len,
 		     w->step->arg);
 	arg.deadline = deadline_of(w);
+	put_arg(w, &arg, sizeof(arg));
+}
+
+static void prepare_selective_receive(struct world *w)
+{
+	static struct mbx_select select = { .size = sizeof(select),
+					    .flags = MBX_SELECT_AFTER };
+	struct mbx_receive arg;
+
+	prepare_receive(w);
+	memcpy(&arg, w->arg, sizeof(arg));
+	arg.select_ptr = (uintptr_t)&select;
 	put_arg(w, &arg, sizeof(arg));
 }
 
@@ -166,6 +190,8 @@ static const struct step receives[] = {
 	PEEK("64 KiB, peek, cold", 65536, .cold = true, LEAST(0, 1, 3)),
 	RECEIVE("1 MiB, cold", DATA_MAX, .queued = 1, .taken = 1,
 		.prepare = prepare_receive, .cold = true, LEAST(0, 1, 3)),
+	RECEIVE("selected", 64, .queued = 2, .taken = 1,
+		.prepare = prepare_selective_receive, LEAST(0, 0, 1)),
 	RECEIVE("new credentials", 64, .queued = 2, .taken = 1,
 		.prepare = prepare_new_receiver, LEAST(1, 0, 0)),
 };
