@@ -49,16 +49,33 @@ FIXTURE_TEARDOWN(deletion)
 TEST_F(deletion, by_another_user_is_refused)
 {
 	struct child child;
+	int fd;
 
 	if (!child_start(&child)) {
 		CHECK(!become(OTHER, GROUP, GROUP));
 		CHECK_ERRNO(EPERM, box_delete(self->control, self->name, 0));
 		CHECK_ERRNO(EPERM, box_delete(self->control, NULL, self->id));
-		CHECK_ERRNO(EPERM, box_delete(self->fd, NULL, 0));
+		fd = box_open(self->control, self->name, 0, BOTH_RIGHTS);
+		CHECK(fd >= 0);
+		CHECK_ERRNO(EPERM, box_delete(fd, NULL, 0));
 		child_exit();
 	}
 	EXPECT_CHILD(child);
 	EXPECT_EQ(self->id, box_id(self->fd));
+}
+
+/* Whoever holds a handle may do what it was made for. */
+TEST_F(deletion, by_another_user_with_the_handle_of_the_creator)
+{
+	struct child child;
+
+	if (!child_start(&child)) {
+		CHECK(!become(OTHER, GROUP, GROUP));
+		CHECK(!box_delete(self->fd, NULL, 0));
+		child_exit();
+	}
+	EXPECT_CHILD(child);
+	EXPECT_ERRNO(EIDRM, box_delete(self->fd, NULL, 0));
 }
 
 TEST_F(deletion, by_its_user)
@@ -102,14 +119,18 @@ TEST_F(deletion, right_to_use_does_not_make_owned_deletable)
 {
 	int fd = create_for(self->control, NULL, MBX_CREATE_OWNED, 0666);
 	struct child child;
+	int used;
 
 	ASSERT_LE(0, fd);
+	used = box_derive(fd, BOTH_RIGHTS, 0, 0);
+	ASSERT_LE(0, used);
 	if (!child_start(&child)) {
 		CHECK(!become(OTHER, 9, 0));
-		CHECK_ERRNO(EPERM, box_delete(fd, NULL, 0));
+		CHECK_ERRNO(EPERM, box_delete(used, NULL, 0));
 		child_exit();
 	}
 	EXPECT_CHILD(child);
+	close(used);
 	close(fd);
 }
 

@@ -12,6 +12,7 @@
 FIXTURE(userns) {
 	int control;
 	int fd;
+	int used; /* without the right to manage */
 };
 
 FIXTURE_SETUP(userns)
@@ -20,6 +21,8 @@ FIXTURE_SETUP(userns)
 	OPEN_CONTROL(self->control);
 	self->fd = box_create(self->control, NULL, 0, 8);
 	ASSERT_LE(0, self->fd);
+	self->used = box_derive(self->fd, BOTH_RIGHTS, 0, 0);
+	ASSERT_LE(0, self->used);
 }
 
 FIXTURE_TEARDOWN(userns)
@@ -134,7 +137,7 @@ TEST_F(userns, no_rights_over_others)
 		CHECK_ERRNO(EACCES,
 			    box_open(self->control, NULL, id, MBX_OPEN_SEND));
 		CHECK_ERRNO(EPERM, box_delete(self->control, NULL, id));
-		CHECK_ERRNO(EPERM, box_delete(self->fd, NULL, 0));
+		CHECK_ERRNO(EPERM, box_delete(self->used, NULL, 0));
 		child_exit();
 	}
 	EXPECT_CHILD(child);
@@ -150,7 +153,7 @@ TEST_F(userns, own_network_gives_no_rights_outside)
 	NEED_USERNS();
 	if (!child_start(&child)) {
 		CHECK(enter_namespace(CLONE_NEWNET));
-		CHECK_ERRNO(EPERM, box_delete(self->fd, NULL, 0));
+		CHECK_ERRNO(EPERM, box_delete(self->used, NULL, 0));
 		CHECK(!send_number(self->fd, 1));
 		child_exit();
 	}
