@@ -193,6 +193,45 @@ expect "recv --exec that fails" 1 "mbx: recv: message *: the command exited with
 	mbx recv "$box" --exec 'exit 3'
 expect "recv --follow --nonblock" 4 "mbx: recv: *" mbx recv "$box" --follow --nonblock
 
+# ---- which message
+mbx rm "$box"
+mbx create "$box" -c unbounded >/dev/null
+expect "peek --all of nothing" 0 "" mbx peek "$box" --all
+mbx send "$box" --type 3 -m letter
+mbx send "$box" --type 2 -m bill
+mbx send "$box" --type 3 --priority 9 -m telegram
+expect "peek --all in the order of sending" 0 "1 letter 3 0
+2 bill 2 0
+3 telegram 3 9" mbx peek "$box" --all --format '%s %m %y %P\n'
+expect "peek --all --type" 0 "letter
+telegram" mbx peek "$box" --all --type 3
+expect "the highest priority first" 0 telegram mbx peek "$box"
+expect "recv --seq" 0 bill mbx recv "$box" --seq 2
+expect "recv --type of none" 4 "mbx: recv: $box: the mailbox is empty, or has no message like*" \
+	mbx recv "$box" --type 2 --nonblock
+expect "recv --type-not of none" 4 "mbx: recv: *" mbx recv "$box" --type-not 3 --nonblock
+expect "recv --min-priority" 0 telegram mbx recv "$box" --min-priority 9
+expect "recv --badge of none" 4 "mbx: recv: *" mbx recv "$box" --badge 1 --nonblock
+expect "recv --badge 0" 0 letter mbx recv "$box" --badge 0
+for type in 7 5 6 8; do
+	mbx send "$box" --type $type -m x
+done
+expect "recv --type-upto" 0 567 mbx recv "$box" -n 3 --type-upto 7 --format %y
+mbx send "$box" -m mine &
+pid=$!
+wait $pid
+expect "recv --pid" 0 mine mbx recv "$box" --pid $pid
+mbx recv "$box" --type 2 >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid receive
+mbx send "$box" --type 1 --priority 31 -m other
+mbx send "$box" --type 2 -m awaited
+finished "what is waited for passes what is not" 0 awaited $pid "$tmp/out"
+valid "recv --json of a type" mbx recv "$box" --json
+expect "type and priority" 0 '*"type":"1","priority":31,*"data":"other"*' cat "$tmp/json"
+expect "wrong use of conditions" 2 "mbx: peek: more than one of --type*" mbx peek "$box" --type 1 --type-not 2
+mbx recv "$box" >/dev/null
+
 # ---- nothing is lost
 seq 5 | mbx send "$box" --lines
 mbx recv "$box" --follow 2>/dev/null | head -n 1 >"$tmp/out"

@@ -44,5 +44,9 @@ check "the next column" expect "id,name" mbx ls -o id,na
 check "capacities" expect "unbounded" mbx create b --capacity u
 check "scenes" expect "hello" mbx demo he
 check "no mailbox for a depth" expect "" mbx wait --high j
+check "no mailbox for a type" expect "" mbx recv --type j
+check "priorities" expect "3 30 31" mbx send b --priority 3
+check "processes" expect "$$" mbx recv b --pid $$
+check "conditions" expect "--min-priority" mbx peek b --mi
 check "files" expect "completion/mbx" mbx send b --file completion/m
 finish

@@ -133,7 +133,8 @@ static int send_message(const struct step *s, struct mbx_send *m)
 	expect("size", m->size, sizeof(*m));
 	expect("flags", m->flags, s->flags);
 	expect_bytes("data", m->data_ptr, m->data_len, s->data, s->len);
-	expect("reserved", m->__reserved, 0);
+	expect("priority", m->priority, s->priority);
+	expect("type", m->type, s->type);
 	expect_deadline(m->deadline, s->deadline);
 	m->out_seq = s->seq;
 	m->out_pid = s->pid;
@@ -141,13 +142,32 @@ static int send_message(const struct step *s, struct mbx_send *m)
 	return s->ret;
 }
 
+static void expect_select(uint64_t ptr, const struct mbx_select *should)
+{
+	const struct mbx_select *is = (void *)(uintptr_t)ptr;
+
+	expect("selection", !!is, !!should);
+	if (!is)
+		return;
+	expect("size", is->size, sizeof(*is));
+	expect("conditions", is->flags, should->flags);
+	expect("pid", is->pid, should->pid);
+	expect("priority", is->priority, should->priority);
+	expect("type", is->type, should->type);
+	expect("badge", is->badge, should->badge);
+	expect("seq", is->seq, should->seq);
+}
+
 static int receive(const struct step *s, struct mbx_receive *m)
 {
 	uint32_t len = s->len || !s->data ? s->len : strlen(s->data);
+	uint32_t copied;
 
 	expect("size", m->size, sizeof(*m));
 	expect("flags", m->flags, s->flags);
+	expect("reserved", m->__reserved, 0);
 	expect_deadline(m->deadline, s->deadline);
+	expect_select(m->select_ptr, s->select);
 	m->out_len = len;
 	m->out_seq = s->seq;
 	m->out_time = s->time;
@@ -156,12 +176,17 @@ static int receive(const struct step *s, struct mbx_receive *m)
 	m->out_uid = s->uid;
 	m->out_gid = s->gid;
 	m->out_badge = s->badge;
+	m->out_type = s->type;
+	m->out_priority = s->priority;
 	if (s->ret)
 		return s->ret;
-	if (len > m->data_len)
+	copied = len;
+	if (m->flags & MBX_RECEIVE_TRUNCATE && len > m->data_len)
+		copied = m->data_len;
+	if (copied > m->data_len)
 		mock_fail("buffer of %u for %u bytes", m->data_len, len);
-	if (len && s->data)
-		memcpy((void *)(uintptr_t)m->data_ptr, s->data, len);
+	if (copied && s->data)
+		memcpy((void *)(uintptr_t)m->data_ptr, s->data, copied);
 	return 0;
 }
 

@@ -51,6 +51,9 @@ enum {
  * @tid: likewise
  * @rights: expected in DERIVE
  * @badge: likewise; comes out of RECEIVE
+ * @priority: expected in SEND; comes out of RECEIVE
+ * @type: likewise
+ * @select: what RECEIVE is expected to accept, but for its size; NULL for all
  * @handles: comes out of REVOKE
  * @time: comes out
  * @depth: comes out of STAT
@@ -84,6 +87,9 @@ struct step {
 	int tid;
 	uint32_t rights;
 	uint64_t badge;
+	uint32_t priority;
+	uint64_t type;
+	const struct mbx_select *select;
 	uint64_t handles;
 	uint64_t time;
 	uint32_t depth;

@@ -87,11 +87,14 @@ static void send_ext(void **state)
 		.data_ptr = (uintptr_t) "data",
 		.data_len = 4,
 		.deadline = 5,
+		.priority = 6,
+		.type = 7,
 	};
 	struct mbx *m;
 
-	MOCK(HANDLE, { STEP_SEND, .flags = 6, .data = "data", .deadline = 5,
-		       .seq = 9, .pid = 10, .tid = 11 });
+	MOCK(HANDLE,
+	     { STEP_SEND, .flags = 6, .data = "data", .deadline = 5,
+	       .priority = 6, .type = 7, .seq = 9, .pid = 10, .tid = 11 });
 	m = handle();
 	assert_int_equal(mbx_send_ext(m, &arg), 0);
 	assert_int_equal(arg.out_seq, 9);
@@ -157,7 +160,7 @@ static void receive_ext(void **state)
 
 	MOCK(HANDLE, { STEP_RECEIVE, -EMSGSIZE, .len = 100 },
 	     { STEP_RECEIVE, .data = "four", .seq = 1, .time = 2, .pid = 3,
-	       .tid = 4, .uid = 5, .gid = 6 });
+	       .tid = 4, .uid = 5, .gid = 6, .priority = 7, .type = 8 });
 	m = handle();
 	assert_int_equal(mbx_receive_ext(m, &arg), -EMSGSIZE);
 	assert_int_equal(arg.out_len, 100);
@@ -168,6 +171,36 @@ static void receive_ext(void **state)
 	assert_int_equal(arg.out_tid, 4);
 	assert_int_equal(arg.out_uid, 5);
 	assert_int_equal(arg.out_gid, 6);
+	assert_int_equal(arg.out_priority, 7);
+	assert_int_equal(arg.out_type, 8);
+	mbx_close(m);
+}
+
+/* The length is the message's, not what the buffer took of it. */
+static void receive_some(void **state)
+{
+	static const struct mbx_select after = {
+		.size = sizeof(after),
+		.flags = MBX_SELECT_AFTER,
+		.seq = 3,
+	};
+	char buf[4];
+	struct mbx_receive arg = {
+		.size = sizeof(arg),
+		.flags = MBX_RECEIVE_PEEK | MBX_RECEIVE_TRUNCATE,
+		.data_ptr = (uintptr_t)buf,
+		.data_len = sizeof(buf),
+		.select_ptr = (uintptr_t)&after,
+	};
+	struct mbx *m;
+
+	MOCK(HANDLE, { STEP_RECEIVE, .data = "longer", .seq = 5, .flags = 10,
+		       .select = &after });
+	m = handle();
+	assert_int_equal(mbx_receive_ext(m, &arg), 6);
+	assert_int_equal(arg.out_len, 6);
+	assert_int_equal(arg.out_seq, 5);
+	assert_memory_equal(buf, "long", 4);
 	mbx_close(m);
 }
 
@@ -202,7 +235,8 @@ int main(void)
 		TEST(send_kinds),	   TEST(send_errors),
 		TEST(send_beyond_32_bits), TEST(send_ext),
 		TEST(receive_kinds),	   TEST(receive_errors),
-		TEST(receive_ext),	   TEST(deadlines),
+		TEST(receive_ext),	   TEST(receive_some),
+		TEST(deadlines),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

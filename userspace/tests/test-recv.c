@@ -14,7 +14,23 @@
 #define LETTER(text) \
 		{ STEP_RECEIVE, .data = text, .seq = 5, .pid = 41, .tid = 42, \
 		  .uid = 1000, .gid = 100, .time = 123456789, \
-		  .badge = UINT64_MAX }
+		  .badge = UINT64_MAX, .priority = 31, .type = 1ULL << 63 }
+/* Asks for what @option says, and expects these conditions. */
+#define CHOOSES(n, option, value, ...) \
+	{ .name = n, .args = { "recv", "b", option, value }, \
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "x", \
+			     .select = &(const struct mbx_select){ \
+				     __VA_ARGS__ } } }, .out = "x\n" }
+#define NEXT(text, number, before, ...) \
+	{ STEP_RECEIVE, .data = text, .seq = number, \
+	  .flags = MBX_RECEIVE_PEEK | MBX_RECEIVE_NONBLOCK, \
+	  .select = &(const struct mbx_select){ \
+		  .flags = MBX_SELECT_AFTER, .seq = before, __VA_ARGS__ } }
+#define END(before) \
+	{ STEP_RECEIVE, -EAGAIN, \
+	  .flags = MBX_RECEIVE_PEEK | MBX_RECEIVE_NONBLOCK, \
+	  .select = &(const struct mbx_select){ \
+		  .flags = MBX_SELECT_AFTER, .seq = before } }
 #define FAILS(n, err_no, st, message) \
 	{ .name = n, .args = { "recv", "b" }, \
 	  .steps = { OPEN, { STEP_RECEIVE, err_no } }, \
@@ -59,7 +75,7 @@ static const struct run runs[] = {
 		     { STEP_RECEIVE, -EAGAIN,
 		       .flags = MBX_RECEIVE_NONBLOCK } },
 	  .out = "a\n", .status = 4,
-	  .err = "recv: b: the mailbox is empty: send something, or wait" },
+	  .err = "recv: b: the mailbox is empty, or has no message like the one asked for: send something, or wait" },
 	{ .name = "to wait so long",
 	  .args = { "recv", "b", "--timeout", "1.5s" },
 	  .steps = { OPEN, { STEP_RECEIVE, -ETIMEDOUT,
@@ -90,10 +106,10 @@ static const struct run runs[] = {
 	/* How it is shown. */
 	{ .name = "every directive",
 	  .args = { "recv", "b", "--format",
-		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%b|%%\\t\\r\\0\\\\\\n" },
+		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%b|%y|%P|%%\\t\\r\\0\\\\\\n" },
 	  .steps = { TIMED, LETTER("hi") },
-	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|18446744073709551615|%\t\r\0\\\n",
-	  .out_len = 68 },
+	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|18446744073709551615|9223372036854775808|31|%\t\r\0\\\n",
+	  .out_len = 91 },
 	{ .name = "no time recorded", .args = { "recv", "b", "--format", "%T" },
 	  .steps = { OPEN, LETTER("hi") }, .out = "-" },
 	{ .name = "bytes that are no text in hexadecimal",
@@ -101,15 +117,15 @@ static const struct run runs[] = {
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } } },
 	{ .name = "JSON", .args = { "recv", "b", "--json" },
 	  .steps = { TIMED, LETTER("h\xc3\xa4 \"\n") },
-	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"badge\":\"18446744073709551615\",\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
+	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"badge\":\"18446744073709551615\",\"type\":\"9223372036854775808\",\"priority\":31,\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
 	{ .name = "JSON of bytes", .args = { "recv", "b", "--json", "-n", "3" },
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\377" },
 		     { STEP_RECEIVE, .data = "\377\0", .len = 2 },
 		     { STEP_RECEIVE, .data = "\377\0\1\2", .len = 4 } },
 	  .out =
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"badge\":\"0\",\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"badge\":\"0\",\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"badge\":\"0\",\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
 
 	/* Nothing is taken that could not be put anywhere. */
 	{ .name = "standard output closed", .args = { "recv", "b" },
@@ -135,9 +151,9 @@ static const struct run runs[] = {
 	  .out = "one\ntwo\n" },
 	{ .name = "what the command knows",
 	  .args = { "recv", "b", "--exec",
-		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID $MBX_BADGE" },
+		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID $MBX_BADGE $MBX_TYPE $MBX_PRIORITY" },
 	  .steps = { OPEN, LETTER("one") },
-	  .out = "b 9 5 3 41 42 1000 100 18446744073709551615\n" },
+	  .out = "b 9 5 3 41 42 1000 100 18446744073709551615 9223372036854775808 31\n" },
 	{ .name = "bytes for a command",
 	  .args = { "recv", "b", "--exec", "od -An -tx1" },
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } },
@@ -166,14 +182,78 @@ static const struct run runs[] = {
 	  .steps = { OPEN, LETTER("one") }, .out = "", .status = 1,
 	  .err = "recv: message 5: the command was killed by signal 13" },
 
+	/* Which messages. */
+	CHOOSES("a type", "--type", "7", .flags = MBX_SELECT_TYPE, .type = 7),
+	CHOOSES("the highest type", "--type", "18446744073709551615",
+		.flags = MBX_SELECT_TYPE, .type = UINT64_MAX),
+	CHOOSES("type 0 is a condition, too", "--type", "0",
+		.flags = MBX_SELECT_TYPE),
+	CHOOSES("other types", "--type-not", "7",
+		.flags = MBX_SELECT_TYPE_NOT, .type = 7),
+	CHOOSES("low types", "--type-upto", "7",
+		.flags = MBX_SELECT_TYPE_UPTO, .type = 7),
+	CHOOSES("a process", "--pid", "41", .flags = MBX_SELECT_PID,
+		.pid = 41),
+	CHOOSES("a badge", "--badge", "42", .flags = MBX_SELECT_BADGE,
+		.badge = 42),
+	CHOOSES("a priority", "--min-priority", "31",
+		.flags = MBX_SELECT_PRIORITY, .priority = 31),
+	CHOOSES("a number", "--seq", "9", .flags = MBX_SELECT_SEQ, .seq = 9),
+	{ .name = "all that is asked for",
+	  .args = { "recv", "b", "--type-not", "3", "--pid", "4", "--badge",
+		    "5", "--min-priority", "6", "--nonblock" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EAGAIN,
+			     .flags = MBX_RECEIVE_NONBLOCK,
+			     .select = &(const struct mbx_select){
+				.flags = MBX_SELECT_TYPE_NOT | MBX_SELECT_PID |
+					 MBX_SELECT_BADGE | MBX_SELECT_PRIORITY,
+				.type = 3, .pid = 4, .badge = 5,
+				.priority = 6 } } },
+	  .out = "", .status = 4,
+	  .err = "recv: b: the mailbox is empty, or has no message like the one asked for: send something, or wait" },
+	{ .name = "a long message is asked for again likewise",
+	  .args = { "recv", "b", "--type", "7", "--format", "%l" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EMSGSIZE, .len = 200000,
+			     .select = &(const struct mbx_select){
+				     .flags = MBX_SELECT_TYPE, .type = 7 } },
+		     { STEP_RECEIVE, .len = 200000,
+		       .select = &(const struct mbx_select){
+			       .flags = MBX_SELECT_TYPE, .type = 7 } } },
+	  .out = "200000" },
+
 	/* peek */
+	{ .name = "peek at a type", .args = { "peek", "b", "--type", "7" },
+	  .steps = { OPEN, { STEP_RECEIVE, .data = "x",
+			     .flags = MBX_RECEIVE_PEEK,
+			     .select = &(const struct mbx_select){
+				     .flags = MBX_SELECT_TYPE, .type = 7 } } },
+	  .out = "x\n" },
+	{ .name = "peek at all", .args = { "peek", "b", "--all" },
+	  .steps = { OPEN, NEXT("a", 3, 0), NEXT("b", 4, 3), NEXT("c", 9, 4),
+		     END(9) },
+	  .out = "a\nb\nc\n" },
+	{ .name = "peek at all of nothing", .args = { "peek", "b", "--all" },
+	  .steps = { OPEN, END(0) }, .out = "" },
+	{ .name = "peek at all until it is gone",
+	  .args = { "peek", "b", "--all" }, .out = "a\n", .status = 5,
+	  .steps = { OPEN, NEXT("a", 3, 0), { STEP_RECEIVE, -EIDRM, .flags = 3,
+		     .select = &(const struct mbx_select){
+			     .flags = MBX_SELECT_AFTER, .seq = 3 } } },
+	  .err = "peek: b: the mailbox was deleted: create it again" },
+	{ .name = "peek at all of a process",
+	  .args = { "peek", "b", "--all", "--pid", "41", "--json" },
+	  .steps = { OPEN, { STEP_RECEIVE, -EAGAIN, .flags = 3,
+		     .select = &(const struct mbx_select){
+			     .flags = MBX_SELECT_AFTER | MBX_SELECT_PID,
+			     .pid = 41 } } },
+	  .out = "" },
 	{ .name = "peek", .args = { "peek", "b" }, .out = "hello\n",
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "hello",
 			     .flags = MBX_RECEIVE_PEEK } } },
 	{ .name = "peek without waiting", .args = { "peek", "b", "--nonblock" },
 	  .steps = { OPEN, { STEP_RECEIVE, -EAGAIN, .flags = 3 } },
 	  .out = "", .status = 4,
-	  .err = "peek: b: the mailbox is empty: send something, or wait" },
+	  .err = "peek: b: the mailbox is empty, or has no message like the one asked for: send something, or wait" },
 	{ .name = "peek for so long",
 	  .args = { "peek", "b", "--timeout", "1us", "--json" },
 	  .steps = { OPEN, { STEP_RECEIVE, -ETIMEDOUT,

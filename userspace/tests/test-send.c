@@ -117,6 +117,15 @@ static const struct run runs[] = {
 	  .args = { "send", "b", "-m", "x", "--timeout", "inf" },
 	  .steps = { OPEN, { STEP_SEND, .data = "x" } }, .out = "" },
 
+	{ .name = "of a priority and a type",
+	  .args = { "send", "b", "--lines", "--priority", "31", "--type",
+		    "18446744073709551615" },
+	  .in = "a\nb\n", .out = "",
+	  .steps = { OPEN, { STEP_SEND, .data = "a", .priority = 31,
+			     .type = UINT64_MAX },
+		     { STEP_SEND, .data = "b", .priority = 31,
+		       .type = UINT64_MAX } } },
+
 	{ .name = "who took it",
 	  .args = { "send", "b", "-m", "hello", "--sync", "-v" },
 	  .steps = { OPEN, { STEP_SEND, .data = "hello",

@@ -56,9 +56,13 @@ static void same_errno_means_different_things(void **state)
 	expect(MBX_CMD_SEND, EAGAIN,
 	       "the mailbox is full, or of capacity 0 and no receiver waits: receive something, or wait");
 	expect(MBX_CMD_RECEIVE, EAGAIN,
-	       "the mailbox is empty: send something, or wait");
+	       "the mailbox is empty, or has no message like the one asked for: send something, or wait");
 	expect(MBX_CMD_SEND, EMSGSIZE,
 	       "the message is longer than the mailbox's msg_max: split it, or create the mailbox with a larger one");
+	expect(MBX_CMD_SEND, EINVAL,
+	       "the priority is above 31, or options exclude each other: see MBX_IOC_SEND in mailbox(4)");
+	expect(MBX_CMD_RECEIVE, EINVAL,
+	       "conditions or options that exclude each other: see MBX_IOC_RECEIVE in mailbox(4)");
 	expect(MBX_CMD_SEND, EUSERS,
 	       "two other processes use this mailbox, and its policy is 'pair': wait until one of them exits, or create one of another policy");
 	expect(MBX_CMD_RECEIVE, EUSERS,
@@ -120,7 +124,7 @@ static void every_sentence(void **state)
 	char buf[4096];
 	int cmd, err;
 
-	for (cmd = MBX_CMD_VERSION; cmd <= MBX_CMD_REVOKE; cmd++)
+	for (cmd = MBX_CMD_VERSION; cmd <= MBX_CMD_NOTIFY; cmd++)
 		for (err = 1; err < 134; err++) {
 			mbx_strerror(cmd, err, buf, sizeof(buf));
 			assert_in_range(strlen(buf), 1, 255);

@@ -31,6 +31,12 @@
 #define COUNT(text) \
 	"recv: --count: '" text \
 	"' is not a number from 1 to 18446744073709551615" HINT("recv")
+#define PRIORITY(verb, option, text) \
+	verb ": " option ": '" text "' is not a number from 0 to 31" HINT(verb)
+#define TYPES(verb) \
+	verb ": more than one of --type, --type-not, --type-upto" HINT(verb)
+#define NO_WAIT \
+	"peek: --all does not wait: no --nonblock and no --timeout" HINT("peek")
 #define EITHER(verb, a, b) \
 	verb ": " a " and " b " exclude each other" HINT(verb)
 
@@ -183,7 +189,42 @@ static const struct run runs[] = {
 	      "send: --sync waits, so it excludes --nonblock" HINT("send"),
 	      "send", "b", "--sync", "--nonblock"),
 
+	WRONG("priority too high", PRIORITY("send", "--priority", "32"),
+	      "send", "b", "--priority", "32"),
+	WRONG("negative priority", PRIORITY("send", "--priority", "-1"),
+	      "send", "b", "--priority", "-1"),
+	WRONG("type beyond 64 bits",
+	      "send: --type: '18446744073709551616' is not a number from 0 to 18446744073709551615"
+	      HINT("send"), "send", "b", "--type", "18446744073709551616"),
+
 	/* recv and peek. */
+	WRONG("a type and other types", TYPES("recv"),
+	      "recv", "b", "--type", "1", "--type-not", "2"),
+	WRONG("a type and low types", TYPES("peek"),
+	      "peek", "b", "--type-upto", "1", "--type", "2"),
+	WRONG("lowest priority too high",
+	      PRIORITY("recv", "--min-priority", "32"),
+	      "recv", "b", "--min-priority", "32"),
+	WRONG("negative pid",
+	      "recv: --pid: '-1' is not a number from 0 to 2147483647"
+	      HINT("recv"), "recv", "b", "--pid", "-1"),
+	WRONG("a number that no message has",
+	      "recv: --seq: '0' is not a number from 1 to 18446744073709551615"
+	      HINT("recv"), "recv", "b", "--seq", "0"),
+	WRONG("a badge in letters",
+	      "peek: --badge: 'me' is not a number from 0 to 18446744073709551615"
+	      HINT("peek"), "peek", "b", "--badge", "me"),
+	WRONG("receive all", "recv: unknown option --all" HINT("recv"),
+	      "recv", "b", "--all"),
+	WRONG("all and one", EITHER("peek", "--all", "--seq"),
+	      "peek", "b", "--seq", "1", "--all"),
+	WRONG("all in another order",
+	      "peek: --all has its own order, so it excludes --type-upto"
+	      HINT("peek"), "peek", "b", "--all", "--type-upto", "3"),
+	WRONG("all, with a deadline", NO_WAIT,
+	      "peek", "b", "--all", "--timeout", "1s"),
+	WRONG("all, and fail if there are none", NO_WAIT,
+	      "peek", "b", "--all", "--nonblock"),
 	WRONG("count 0", COUNT("0"), "recv", "b", "-n", "0"),
 	WRONG("negative count", COUNT("-1"), "recv", "b", "-n", "-1"),
 	WRONG("count with a fraction", COUNT("1.5"), "recv", "b", "-n", "1.5"),

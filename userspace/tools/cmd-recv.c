@@ -29,7 +29,15 @@ enum {
 	{ "json", OPT_JSON, NULL, "a line of JSON per message" }, \
 	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if empty" }, \
 	{ "timeout", OPT_TIMEOUT, "DURATION", \
-	  "wait at most so long, per message" }
+	  "wait at most so long, per message" }, \
+	{ "type", OPT_TYPE, "N", "only messages of type N" }, \
+	{ "type-not", OPT_TYPE_NOT, "N", "only those of other types" }, \
+	{ "type-upto", OPT_TYPE_UPTO, "N", \
+	  "types from 0 to N, the lowest first" }, \
+	{ "pid", OPT_PID, "PID", "only from this process" }, \
+	{ "badge", OPT_BADGE, "N", "only through handles with this badge" }, \
+	{ "min-priority", OPT_MIN_PRIORITY, "N", "only of priority N to 31" }, \
+	{ "seq", OPT_SEQ, "N", "only the one with this sequence number" }
 
 const struct opt recv_opts[] = {
 	{ "count", 'n', "COUNT", "receive COUNT messages [1]" },
@@ -40,6 +48,7 @@ const struct opt recv_opts[] = {
 };
 
 const struct opt peek_opts[] = {
+	{ "all", OPT_ALL, NULL, "all messages, in the order of sending" },
 	SHARED_OPTS,
 	{ 0 }
 };
@@ -48,13 +57,14 @@ const char recv_more[] =
 "A newline follows each message unless --raw, --null or --format is given.\n"
 "FORMAT: %m message, %x message in hexadecimal, %l length, %s sequence number,\n"
 "%p pid, %t tid, %u uid, %g gid of the sender, %b badge of its handle, %T time\n"
-"sent in ns, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n"
+"sent in ns, %y type, %P priority, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n"
 "DURATION is a number and ns, us, ms, s, min or h; or inf.\n";
 /* clang-format on */
 
 struct recv {
 	struct mbx *m;
 	struct letter letter;
+	struct mbx_select select;
 	struct bytes buf;
 	struct bytes out;
 	const char *format;
@@ -96,7 +106,14 @@ static void parse_option(struct recv *r, int key)
 	case OPT_TIMEOUT:
 		r->timeout = parse_duration("--timeout", optarg);
 		break;
+	default:
+		select_option(&r->select, key);
 	}
+}
+
+static bool is_walk(const struct recv *r)
+{
+	return r->select.flags & MBX_SELECT_AFTER;
 }
 
 /* Which of the options that say what is written were given. */
@@ -104,6 +121,19 @@ static bool is_style(int key)
 {
 	return key == OPT_RAW || key == '0' || key == OPT_FORMAT ||
 	       key == OPT_JSON || key == OPT_EXEC;
+}
+
+static void check(const struct recv *r, bool timed, bool counted)
+{
+	bool nonblock = r->letter.arg.flags & MBX_RECEIVE_NONBLOCK;
+
+	if (counted && r->follow)
+		usage("--count and --follow exclude each other");
+	if (timed && nonblock)
+		usage("--nonblock and --timeout exclude each other");
+	if (is_walk(r) && (timed || nonblock))
+		usage("--all does not wait: no --nonblock and no --timeout");
+	select_check(&r->select);
 }
 
 static void parse(struct recv *r, int argc, char **argv)
@@ -123,10 +153,16 @@ static void parse(struct recv *r, int argc, char **argv)
 	if (styles > 1)
 		usage("more than one of --raw, --null, --format, --json%s",
 		      verb->opts == recv_opts ? ", --exec" : "");
-	if (counted && r->follow)
-		usage("--count and --follow exclude each other");
-	if (timed && r->letter.arg.flags & MBX_RECEIVE_NONBLOCK)
-		usage("--nonblock and --timeout exclude each other");
+	check(r, timed, counted);
+	if (is_walk(r))
+		r->letter.arg.flags |= MBX_RECEIVE_NONBLOCK;
+}
+
+/* No conditions at all are cheaper than some that always hold. */
+static __u64 conditions(struct recv *r)
+{
+	r->select.size = sizeof(r->select);
+	return r->select.flags ? (uintptr_t)&r->select : 0;
 }
 
 /* A message longer than the buffer stays; the next try has the room. */
@@ -137,6 +173,7 @@ static int receive(struct recv *r)
 
 	arg->size = sizeof(*arg);
 	arg->deadline = mbx_deadline_ns(r->timeout);
+	arg->select_ptr = conditions(r);
 	bytes_room(&r->buf, FIRST_ROOM);
 	do {
 		arg->data_ptr = (uintptr_t)r->buf.data;
@@ -182,14 +219,19 @@ static int receive_one(struct recv *r)
 		return EXIT_FAIL;
 	}
 	err = receive(r);
-	if (err == -EINTR)
+	if (err == -EINTR || (err == -EAGAIN && is_walk(r)))
 		return -EPIPE;
 	if (err)
 		return fail(r->letter.name, MBX_CMD_RECEIVE, err);
+	if (is_walk(r))
+		r->select.seq = r->letter.arg.out_seq;
 	return deliver(r);
 }
 
-/* A reader that has had enough is no failure: nothing was taken from it. */
+/*
+ * A reader that has had enough is no failure: nothing was taken from it.  Nor is
+ * the end of a walk.
+ */
 static int receive_all(struct recv *r)
 {
 	uint64_t nr;
@@ -197,7 +239,8 @@ static int receive_all(struct recv *r)
 
 	if (!r->command)
 		watch_reader();
-	for (nr = 0; !status && (r->follow || nr < r->count); nr++)
+	for (nr = 0; !status && (r->follow || is_walk(r) || nr < r->count);
+	     nr++)
 		status = receive_one(r);
 	return status == -EPIPE ? EXIT_OK : status;
 }

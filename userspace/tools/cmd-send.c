@@ -10,7 +10,14 @@
 #include "cmd.h"
 #include "tool.h"
 
-enum { OPT_LINES = 256, OPT_NONBLOCK, OPT_TIMEOUT, OPT_SYNC };
+enum {
+	OPT_LINES = 256,
+	OPT_NONBLOCK,
+	OPT_TIMEOUT,
+	OPT_SYNC,
+	OPT_PRIORITY,
+	OPT_TYPE,
+};
 
 /* clang-format off */
 const struct opt send_opts[] = {
@@ -18,6 +25,8 @@ const struct opt send_opts[] = {
 	{ "file", 'f', "FILE", "read FILE instead of standard input" },
 	{ "lines", OPT_LINES, NULL, "send each line, without its newline" },
 	{ "null", '0', NULL, "send each string that ends in a zero byte" },
+	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
+	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
 	{ "sync", OPT_SYNC, NULL, "wait until a receiver has the message" },
 	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
 	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long, per message" },
@@ -37,6 +46,8 @@ struct send {
 	const char *path;
 	int delimiter;
 	__u32 flags;
+	__u32 priority;
+	uint64_t type;
 	int64_t timeout;
 	bool verbose;
 	struct mbx *m;
@@ -58,6 +69,13 @@ static void parse_option(struct send *s, int key)
 		break;
 	case '0':
 		s->delimiter = '\0';
+		break;
+	case OPT_PRIORITY:
+		s->priority = parse_number("--priority", optarg, 0,
+					   MBX_PRIORITIES - 1);
+		break;
+	case OPT_TYPE:
+		s->type = parse_number("--type", optarg, 0, UINT64_MAX);
 		break;
 	case OPT_SYNC:
 		s->flags |= MBX_SEND_SYNC;
@@ -142,6 +160,8 @@ static int send_one(struct send *s, const char *data, size_t len)
 		.flags = s->flags,
 		.data_ptr = (uintptr_t)data,
 		.data_len = len,
+		.priority = s->priority,
+		.type = s->type,
 		.deadline = mbx_deadline_ns(s->timeout),
 	};
 	int err;

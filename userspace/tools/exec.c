@@ -49,6 +49,8 @@ static void set_environment(const struct letter *l)
 	set_number("MBX_UID", l->arg.out_uid);
 	set_number("MBX_GID", l->arg.out_gid);
 	set_number("MBX_BADGE", l->arg.out_badge);
+	set_number("MBX_TYPE", l->arg.out_type);
+	set_number("MBX_PRIORITY", l->arg.out_priority);
 }
 
 static void __attribute__((noreturn))

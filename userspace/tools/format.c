@@ -59,6 +59,16 @@ static void put_badge(struct bytes *out, const struct letter *l)
 	bytes_printf(out, "%" PRIu64, (uint64_t)l->arg.out_badge);
 }
 
+static void put_type(struct bytes *out, const struct letter *l)
+{
+	bytes_printf(out, "%" PRIu64, (uint64_t)l->arg.out_type);
+}
+
+static void put_priority(struct bytes *out, const struct letter *l)
+{
+	bytes_printf(out, "%u", l->arg.out_priority);
+}
+
 static void put_time(struct bytes *out, const struct letter *l)
 {
 	if (l->timestamp)
@@ -91,7 +101,7 @@ static const struct directive {
 	{ 's', put_seq }, { 'p', put_pid }, { 't', put_tid },
 	{ 'u', put_uid }, { 'g', put_gid }, { 'T', put_time },
 	{ 'n', put_name }, { 'i', put_id }, { '%', put_percent },
-	{ 'b', put_badge },
+	{ 'b', put_badge }, { 'y', put_type }, { 'P', put_priority },
 };
 /* clang-format on */
 
@@ -185,12 +195,12 @@ static void json_data(json_t *o, const struct letter *l)
 }
 
 /* Text, since it may be more than a number of JSON holds. */
-static void json_badge(json_t *o, uint64_t badge)
+static void json_large(json_t *o, const char *key, uint64_t value)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%" PRIu64, badge);
-	json_object_set_new(o, "badge", json_string(text));
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	json_object_set_new(o, key, json_string(text));
 }
 
 void json_letter(struct bytes *out, const struct letter *l)
@@ -207,7 +217,9 @@ void json_letter(struct bytes *out, const struct letter *l)
 
 	if (!l->timestamp)
 		json_object_set_new(o, "time", json_null());
-	json_badge(o, l->arg.out_badge);
+	json_large(o, "badge", l->arg.out_badge);
+	json_large(o, "type", l->arg.out_type);
+	json_object_set_new(o, "priority", json_integer(l->arg.out_priority));
 	json_data(o, l);
 	text = json_dumps(o, JSON_COMPACT);
 	if (!text)

@@ -30,7 +30,7 @@ const struct verb verbs[] = {
 	  "Receive a message and write it to standard output",
 	  recv_opts, recv_more },
 	{ "peek", cmd_peek, "NAME",
-	  "Write the oldest message to standard output and leave it there",
+	  "Write the next message to standard output and leave it there",
 	  peek_opts, recv_more },
 	{ "wait", cmd_wait, "NAME", "Wait until a mailbox is in some state",
 	  wait_opts, wait_more },

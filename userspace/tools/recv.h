@@ -23,6 +23,25 @@ struct letter {
 	const char *data;
 };
 
+/* ---- select.c: which messages ----------------------------------------- */
+
+/* Beyond the other options of recv and peek. */
+enum {
+	OPT_TYPE = 300,
+	OPT_TYPE_NOT,
+	OPT_TYPE_UPTO,
+	OPT_PID,
+	OPT_BADGE,
+	OPT_MIN_PRIORITY,
+	OPT_SEQ,
+	OPT_ALL,
+};
+
+/* Takes an option and its argument; others are ignored. */
+void select_option(struct mbx_select *s, int key);
+/* Exits with EXIT_USAGE if the conditions exclude each other. */
+void select_check(const struct mbx_select *s);
+
 /* ---- format.c: --format and --json ------------------------------------ */
 
 /* Exits with EXIT_USAGE if @fmt is not a format. */
