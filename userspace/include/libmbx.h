@@ -302,6 +302,8 @@ int mbx_send_sync(struct mbx *m, const void *data, size_t len,
  * @arg: argument of MBX_IOC_SEND, its size member set; members out_* tell the
  *	sequence number and who took the message
  *
+ * The one that sends with a priority and a type.
+ *
  * Return: 0, or an error of MBX_IOC_SEND
  */
 int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
@@ -309,7 +311,7 @@ int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
 /* ---- Receiving -------------------------------------------------------- */
 
 /**
- * mbx_receive() - receive the oldest message
+ * mbx_receive() - receive the oldest message of the highest priority
  * @m: a handle with the right to receive
  * @buf: where to put it
  * @len: size of @buf
@@ -370,10 +372,14 @@ ssize_t mbx_peek(struct mbx *m, void *buf, size_t len);
  * mbx_receive_ext() - receive with every option there is
  * @m: a handle with the right to receive
  * @arg: argument of MBX_IOC_RECEIVE, its size member set; members out_* tell
- *	the sender, its badge, the sequence number and, on -EMSGSIZE too, the
- *	length
+ *	the sender, its badge, the sequence number, type, priority and, on
+ *	-EMSGSIZE too, the length
  *
- * Return: length of the message, or an error of MBX_IOC_RECEIVE
+ * The one that receives by conditions: select_ptr is the address of a struct
+ * mbx_select, its size member set, or 0.
+ *
+ * Return: length of the message, or an error of MBX_IOC_RECEIVE.  With
+ * MBX_RECEIVE_TRUNCATE that may be more than the buffer, which got its start.
  */
 ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
 
