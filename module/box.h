@@ -34,6 +34,7 @@ struct mbx_watch;
  * @peekers: waiters to see a message [box]
  * @nr_senders: threads that sleep in a send [box]
  * @nr_receivers: threads that sleep in a receive [box]
+ * @nr_takers: those of @receivers that accept any message [box]
  * @nr_handles: open handles [box]
  * @nr_may_send: those of them that may send [box]
  * @nr_may_receive: those of them that may receive [box]
@@ -80,6 +81,7 @@ struct mbx_box {
 	struct list_head peekers;
 	u32 nr_senders;
 	u32 nr_receivers;
+	u32 nr_takers;
 	u32 nr_handles;
 	u32 nr_may_send;
 	u32 nr_may_receive;
@@ -254,21 +256,25 @@ static inline bool mbx_box_has_room(const struct mbx_box *box)
  * Context: The box is locked.
  * Return: true if so.
  */
-static inline bool mbx_box_is_readable(const struct mbx_box *box)
+static inline bool mbx_box_is_readable(struct mbx_box *box)
 {
-	return !list_empty(&box->queue.ready) || !list_empty(&box->senders);
+	return mbx_queue_first(&box->queue) || !list_empty(&box->senders);
 }
 
 /**
  * mbx_box_is_writable() - would a send not wait?
  * @box: the mailbox
  *
+ * At capacity 0 only a receiver makes a send possible, even if it does not take
+ * every message.
+ *
  * Context: The box is locked.
  * Return: true if so.
  */
 static inline bool mbx_box_is_writable(const struct mbx_box *box)
 {
-	return mbx_box_has_room(box) || !list_empty(&box->receivers);
+	return mbx_box_has_room(box) || box->nr_takers ||
+	       (!box->capacity && !list_empty(&box->receivers));
 }
 
 /**
@@ -310,8 +316,8 @@ static inline void mbx_box_keep(struct mbx_box *box, struct mbx_msg *msg)
  * call: the table of tasks has a reference.
  *
  * Context: Process context.  Sleeps.  Takes the box's lock, also on error.
- * Return: the caller's record, or an error pointer: -EKEYEXPIRED, -EKEYREVOKED,
- * -ENOMEM.
+ * Return: the caller's record, or an error pointer: -EIDRM, -EKEYEXPIRED,
+ * -EKEYREVOKED, -ENOMEM, -EOWNERDEAD.
  */
 static inline struct mbx_task *mbx_handle_lock(struct mbx_handle *handle,
 					       bool sends)

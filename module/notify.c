@@ -26,7 +26,7 @@
 
 /**
  * struct mbx_watch - a registration for events
- * @node: in @watches of the box [box]
+ * @node: in @watches of the box, until that or the handle has ended [box]
  * @handle: whose it is [const]
  * @eventfd: what to signal [const]
  * @events: MBX_EVENT_* to be told of [const]
@@ -62,8 +62,8 @@ static u32 level(const struct mbx_watch *watch, u32 depth)
 static u32 state_of(const struct mbx_handle *handle,
 		    const struct mbx_watch *watch)
 {
-	const struct mbx_box *box = handle->box;
-	const int err = mbx_box_error(box) ?: mbx_handle_error(handle);
+	struct mbx_box *box = handle->box;
+	const int err = mbx_handle_error(handle);
 	u32 state;
 
 	if (err)
@@ -97,6 +97,16 @@ static void tell(struct mbx_watch *watch, u32 events)
 	}
 }
 
+/* It keeps its counts, but looks no more. */
+static void unlist(struct mbx_box *box, struct mbx_watch *watch)
+{
+	if (list_empty(&watch->node))
+		return;
+	list_del_init(&watch->node);
+	box->nr_watches--;
+	mbx_box_set_special(box);
+}
+
 /**
  * mbx_notify_look() - tell everybody who is to be told what has changed
  * @box: the mailbox
@@ -105,32 +115,21 @@ static void tell(struct mbx_watch *watch, u32 events)
  */
 void mbx_notify_look(struct mbx_box *box)
 {
-	struct mbx_watch *watch;
+	const u32 end = MBX_EVENT_DELETED | MBX_EVENT_OWNER_DIED;
+	struct mbx_watch *watch, *next;
 	u32 before;
 
 	lockdep_assert_held(&box->lock);
 
-	list_for_each_entry(watch, &box->watches, node) {
+	list_for_each_entry_safe(watch, next, &box->watches, node) {
 		before = watch->state;
 		watch->state = state_of(watch->handle, watch);
 		if (watch->state & ~before)
 			tell(watch, watch->state & ~before);
+		/* Nothing more will happen to it. */
+		if (watch->state & end)
+			unlist(box, watch);
 	}
-}
-
-/**
- * mbx_notify_handle() - tell one handle of an event
- * @handle: the handle
- * @event: MBX_EVENT_* that is no state of the mailbox
- *
- * Context: The box is locked.
- */
-void mbx_notify_handle(struct mbx_handle *handle, u32 event)
-{
-	lockdep_assert_held(&handle->box->lock);
-
-	if (handle->watch)
-		tell(handle->watch, event);
 }
 
 static struct mbx_watch *create_watch(struct mbx_handle *handle,
@@ -171,12 +170,13 @@ static struct mbx_watch *exchange(struct mbx_handle *handle,
 	struct mbx_watch *old = handle->watch;
 
 	if (old)
-		list_del(&old->node);
-	if (watch)
-		list_add_tail(&watch->node, &box->watches);
+		unlist(box, old);
 	handle->watch = watch;
-	box->nr_watches += !!watch - !!old;
-	mbx_box_set_special(box);
+	if (watch) {
+		list_add_tail(&watch->node, &box->watches);
+		box->nr_watches++;
+		mbx_box_set_special(box);
+	}
 	return old;
 }
 
@@ -184,7 +184,7 @@ static int may_have(const struct mbx_handle *handle,
 		    const struct mbx_watch *watch)
 {
 	const struct mbx_box *box = handle->box;
-	int err = mbx_box_error(box) ?: mbx_handle_error(handle);
+	int err = mbx_handle_error(handle);
 
 	if (!err && watch && !handle->watch &&
 	    box->nr_watches == MBX_NOTIFY_MAX)
@@ -213,6 +213,8 @@ int mbx_notify_set(struct mbx_handle *handle, struct mbx_notify *arg)
 	}
 
 	spin_lock(&handle->box->lock);
+	/* Whoever is told the end finds that the eventfd has been, too. */
+	mbx_notify_changes(handle->box);
 	err = may_have(handle, watch);
 	if (!err) {
 		arg->out_state = state_of(handle, watch);
@@ -242,6 +244,7 @@ int mbx_notify_read(struct mbx_handle *handle, struct mbx_notify *arg)
 
 	guard(spinlock)(&handle->box->lock);
 
+	mbx_notify_changes(handle->box);
 	err = may_have(handle, NULL);
 	if (err)
 		return err;

@@ -9,7 +9,6 @@ int mbx_notify_set(struct mbx_handle *handle, struct mbx_notify *arg);
 int mbx_notify_read(struct mbx_handle *handle, struct mbx_notify *arg);
 void mbx_notify_drop(struct mbx_handle *handle);
 void mbx_notify_look(struct mbx_box *box);
-void mbx_notify_handle(struct mbx_handle *handle, u32 event);
 
 /**
  * mbx_notify_changes() - tell of what has changed in a mailbox

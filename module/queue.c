@@ -83,14 +83,26 @@ struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue)
 }
 
 /**
+ * mbx_queue_below() - find the first message of a lower priority
+ * @queue: the queue
+ * @msg: a message in it
+ *
+ * Return: the message, which nobody is copying, or NULL.
+ */
+struct mbx_msg *mbx_queue_below(struct mbx_queue *queue,
+				const struct mbx_msg *msg)
+{
+	return msg->priority ? first_of(queue, BIT(msg->priority) - 1) : NULL;
+}
+
+/**
  * mbx_queue_next() - go through the messages that nobody is copying
  * @queue: the queue
  * @msg: the message before, or NULL
  *
  * Return: the next one in the order in which they are received, or NULL.
  */
-struct mbx_msg *mbx_queue_next(struct mbx_queue *queue,
-			       struct mbx_msg *msg)
+struct mbx_msg *mbx_queue_next(struct mbx_queue *queue, struct mbx_msg *msg)
 {
 	const struct list_head *list = &queue->ready;
 
@@ -100,7 +112,7 @@ struct mbx_msg *mbx_queue_next(struct mbx_queue *queue,
 		list = &queue->urgent[msg->priority];
 	if (!list_is_last(&msg->node, list))
 		return list_next_entry(msg, node);
-	return msg->priority ? first_of(queue, BIT(msg->priority) - 1) : NULL;
+	return mbx_queue_below(queue, msg);
 }
 
 /* A message of a failed receive may raise the depth above the capacity. */

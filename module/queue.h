@@ -56,8 +56,9 @@ struct mbx_queue {
 void mbx_queue_init(struct mbx_queue *queue);
 struct list_head *mbx_queue_make_levels(void);
 struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue);
-struct mbx_msg *mbx_queue_next(struct mbx_queue *queue,
-			       struct mbx_msg *msg);
+struct mbx_msg *mbx_queue_next(struct mbx_queue *queue, struct mbx_msg *msg);
+struct mbx_msg *mbx_queue_below(struct mbx_queue *queue,
+				const struct mbx_msg *msg);
 struct list_head *mbx_queue_level(struct mbx_queue *queue, u8 priority);
 void mbx_queue_take(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg);

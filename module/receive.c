@@ -115,8 +115,7 @@ static void put_back(struct mbx_box *box, struct mbx_msg *msg,
 /* Copies a taken message, to which the caller has a reference; drops that. */
 static int finish_taken(struct mbx_handle *handle, struct mbx_task *task,
 			struct mbx_msg *msg, struct mbx_rx *rx,
-			struct mbx_later *later)
-	__must_hold(&handle->box->lock)
+			struct mbx_later *later) __must_hold(&handle->box->lock)
 {
 	struct mbx_box *box = handle->box;
 	int err = 0;
@@ -150,9 +149,11 @@ static int take(struct mbx_handle *handle, struct mbx_task *task,
 }
 
 /* A message that is only looked at stays ready for others. */
-static int look(struct mbx_box *box, struct mbx_msg *msg, struct mbx_rx *rx,
-		struct mbx_later *later) __must_hold(&box->lock)
+static int look(struct mbx_handle *handle, struct mbx_msg *msg,
+		struct mbx_rx *rx, struct mbx_later *later)
+	__must_hold(&handle->box->lock)
 {
+	struct mbx_box *box = handle->box;
 	const u32 len = min(msg->len, rx->len);
 	int err;
 
@@ -164,6 +165,8 @@ static int look(struct mbx_box *box, struct mbx_msg *msg, struct mbx_rx *rx,
 	mbx_unlock(box, later);
 	err = copy_sleeping(msg, rx, len);
 	spin_lock(&box->lock);
+	if (handle->revoked)
+		err = -EKEYREVOKED;
 	mbx_box_release(box, msg, later);
 	return err;
 }
@@ -187,7 +190,8 @@ static int wait_msg(struct mbx_handle *handle, struct mbx_task *task,
 	int err;
 
 	/* Nothing but a receiver makes a send possible. */
-	if (!rx->peek && !mbx_box_has_room(box))
+	if (!rx->peek && !mbx_box_has_room(box) &&
+	    !(rx->selects && box->capacity))
 		mbx_later_poll_out(later, box);
 	err = mbx_wait(box, &waiter, rx->peek ? &box->peekers : &box->receivers,
 		       later);
@@ -210,16 +214,17 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 
 	if (rx->select)
 		return mbx_select_first(&box->queue, rx->select);
-	msg = mbx_queue_first(&box->queue);
-	if (msg || list_empty(&box->senders))
-		return msg;
-
-	sender = list_first_entry(&box->senders, struct mbx_waiter, node);
-	if (sender->msg->len <= rx->len)
+	for (;;) {
+		msg = mbx_queue_first(&box->queue);
+		if (msg || list_empty(&box->senders))
+			return msg;
+		sender = list_first_entry(&box->senders, struct mbx_waiter,
+					  node);
+		if (sender->msg->len > rx->len && !rx->truncate)
+			return sender->msg;
+		/* It may be what somebody else waits for. */
 		mbx_admit(box, rx->peek, later);
-	else
-		return sender->msg;
-	return mbx_queue_first(&box->queue);
+	}
 }
 
 static int try_receive(struct mbx_handle *handle, struct mbx_task *task,
@@ -241,7 +246,7 @@ static int try_receive(struct mbx_handle *handle, struct mbx_task *task,
 		rx->msg_len = msg->len;
 		return -EMSGSIZE;
 	}
-	return rx->peek ? look(box, msg, rx, later) :
+	return rx->peek ? look(handle, msg, rx, later) :
 			  take(handle, task, msg, rx, later);
 }
 
@@ -259,8 +264,7 @@ static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 	if (queue->levels || list_empty(&queue->ready))
 		return false;
 	msg = list_first_entry(&queue->ready, struct mbx_msg, node);
-	if (msg->len > rx->len || rx->peek || rx->selects ||
-	    box->special ||
+	if (msg->len > rx->len || rx->peek || rx->selects || box->special ||
 	    mbx_box_orphaned(box) || box->nr_senders ||
 	    waitqueue_active(&box->poll_out) || !mbx_box_can_keep(box, msg))
 		return false;

@@ -10,7 +10,10 @@
 
 #include "mbx.h"
 
-#define KNOWN                                                               	(MBX_SELECT_TYPE | MBX_SELECT_TYPE_NOT | MBX_SELECT_TYPE_UPTO |     	 MBX_SELECT_PID | MBX_SELECT_BADGE | MBX_SELECT_PRIORITY |          	 MBX_SELECT_SEQ | MBX_SELECT_AFTER)
+#define KNOWN                                                           \
+	(MBX_SELECT_TYPE | MBX_SELECT_TYPE_NOT | MBX_SELECT_TYPE_UPTO | \
+	 MBX_SELECT_PID | MBX_SELECT_BADGE | MBX_SELECT_PRIORITY |      \
+	 MBX_SELECT_SEQ | MBX_SELECT_AFTER)
 
 /**
  * mbx_box_prioritize() - be ready for messages of priorities above 0
@@ -130,16 +133,22 @@ static bool is_better(u32 flags, const struct mbx_msg *b,
 struct mbx_msg *mbx_select_first(struct mbx_queue *queue,
 				 const struct mbx_selector *select)
 {
-	const u32 all = MBX_SELECT_TYPE_UPTO | MBX_SELECT_AFTER;
-	struct mbx_msg *msg = NULL, *best = NULL;
+	const u32 flags = select->want.flags;
+	struct mbx_msg *msg = mbx_queue_next(queue, NULL);
+	struct mbx_msg *best = NULL;
 
-	while ((msg = mbx_queue_next(queue, msg))) {
-		if (!mbx_select_fits(select, msg))
-			continue;
-		if (!best || is_better(select->want.flags, msg, best))
+	while (msg) {
+		const bool fits = mbx_select_fits(select, msg);
+
+		if (fits && (!best || is_better(flags, msg, best)))
 			best = msg;
-		if (!(select->want.flags & all))
+		if (fits &&
+		    !(flags & (MBX_SELECT_TYPE_UPTO | MBX_SELECT_AFTER)))
 			break;
+		/* Those behind it have the same priority, and were sent later. */
+		msg = fits && flags & MBX_SELECT_AFTER ?
+			      mbx_queue_below(queue, msg) :
+			      mbx_queue_next(queue, msg);
 	}
 	return best;
 }

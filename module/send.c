@@ -51,6 +51,16 @@ static void refuse_receivers(struct mbx_box *box, const struct mbx_msg *msg,
 	}
 }
 
+static void wake_peekers(struct mbx_box *box, const struct mbx_msg *msg,
+			 struct mbx_later *later)
+{
+	struct mbx_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &box->peekers, node)
+		if (mbx_select_accepts(waiter->select, msg))
+			mbx_wake(waiter, 0, later);
+}
+
 /* Gives a ready message to @receiver, or without one shows it to all others. */
 static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 		    struct mbx_waiter *receiver, struct mbx_later *later)
@@ -63,7 +73,7 @@ static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 		mbx_wake(receiver, 0, later);
 		mbx_policy_served(box, receiver->task->proc);
 	} else {
-		mbx_wake_list(&box->peekers, 0, later);
+		wake_peekers(box, msg, later);
 		mbx_later_poll_in(later, box);
 	}
 }
@@ -180,8 +190,9 @@ static struct mbx_msg *make_msg(struct mbx_box *box, struct mbx_task *task,
 	return msg;
 }
 
-static __always_inline void sign(const struct mbx_handle *handle, struct mbx_msg *msg,
-		 struct mbx_task *task, const struct mbx_tx *tx)
+static __always_inline void sign(const struct mbx_handle *handle,
+				 struct mbx_msg *msg, struct mbx_task *task,
+				 const struct mbx_tx *tx)
 {
 	const struct mbx_box *box = handle->box;
 
@@ -317,8 +328,7 @@ static bool send_at_once(struct mbx_handle *handle, struct mbx_task *task,
 
 	if (box->special || mbx_box_orphaned(box) || !mbx_box_has_room(box) ||
 	    tx->sync || tx->priority || tx->len > box->msg_max ||
-	    box->nr_receivers ||
-	    waitqueue_active(&box->poll_in))
+	    box->nr_receivers || waitqueue_active(&box->poll_in))
 		return false;
 
 	msg = fill_spare(box, tx);
@@ -339,10 +349,10 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	int err;
 
 	err = mbx_handle_error(handle);
-	if (!err)
-		err = mbx_policy_enter(box, task->proc, false);
 	if (!err && tx->len > box->msg_max)
 		err = -EMSGSIZE;
+	if (!err)
+		err = mbx_policy_enter(box, task->proc, false);
 	if (!err && tx->nonblock && !mbx_box_has_room(box) &&
 	    list_empty(&box->receivers))
 		err = -EAGAIN;

@@ -57,6 +57,26 @@ void mbx_later_do(struct mbx_box *box, struct mbx_later *later)
 	memset(later, 0, sizeof(*later));
 }
 
+static bool takes_any(const struct mbx_waiter *waiter)
+{
+	return waiter->op == MBX_OP_RECEIVE && !waiter->select;
+}
+
+static void join_line(struct mbx_waiter *waiter, struct list_head *list)
+{
+	if (waiter->first)
+		list_add(&waiter->node, list);
+	else
+		list_add_tail(&waiter->node, list);
+	waiter->handle->box->nr_takers += takes_any(waiter);
+}
+
+static void leave_line(struct mbx_waiter *waiter)
+{
+	list_del(&waiter->node);
+	waiter->handle->box->nr_takers -= takes_any(waiter);
+}
+
 /**
  * mbx_wake() - end the wait of a thread
  * @waiter: in a list of the box
@@ -69,7 +89,7 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 {
 	struct task_struct *thread = waiter->thread;
 
-	list_del(&waiter->node);
+	leave_line(waiter);
 	waiter->result = result;
 	/* MBX_WAKE: pairs with sleep_until_done() */
 	WRITE_ONCE(waiter->state, MBX_WAIT_DONE);
@@ -166,10 +186,7 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	u32 *blocked = blocked_counter(box, waiter->op);
 	int err;
 
-	if (waiter->first)
-		list_add(&waiter->node, list);
-	else
-		list_add_tail(&waiter->node, list);
+	join_line(waiter, list);
 	++*blocked;
 	note_blocked(box, waiter);
 	mbx_unlock(box, later);
@@ -182,7 +199,7 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	if (waiter->state == MBX_WAIT_DONE)
 		return waiter->result;
 
-	list_del(&waiter->node);
+	leave_line(waiter);
 	if (err == -ETIMEDOUT)
 		trace_mbx_timeout(box, waiter->op, waiter->deadline);
 	return err;

@@ -244,13 +244,14 @@ static inline struct mbx_select select_by(__u32 flags)
 }
 
 /* Returns a number that @select accepts, without waiting; or -1 with errno. */
-static inline long long receive_selected(int fd, const struct mbx_select *select,
-					 __u32 flags)
+static inline long long
+receive_selected(int fd, const struct mbx_select *select, __u32 flags)
 {
 	struct mbx_receive arg;
 	__u32 number;
 
-	init_receive(&arg, &number, sizeof(number), MBX_RECEIVE_NONBLOCK | flags);
+	init_receive(&arg, &number, sizeof(number),
+		     MBX_RECEIVE_NONBLOCK | flags);
 	arg.select_ptr = (uintptr_t)select;
 	return ioctl(fd, MBX_IOC_RECEIVE, &arg) ? -1 : (long long)number;
 }

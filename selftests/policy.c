@@ -309,6 +309,7 @@ static bool third_is_refused(int fd)
 		CHECK_ERRNO(EUSERS, send_number(fd, 1));
 		CHECK_ERRNO(EUSERS, write(fd, "1234", 4));
 		CHECK_ERRNO(EUSERS, box_send(fd, "1", 1, MBX_SEND_NONBLOCK));
+		CHECK_ERRNO(EMSGSIZE, box_send(fd, "1", 0x7fffffff, 0));
 		child_exit();
 	}
 	return !child_join(&child);

@@ -390,4 +390,13 @@ TEST_F(poll_owned, death_wakes)
 	child_join(&self->owner);
 }
 
+TEST_F(poll, message_with_a_priority_wakes)
+{
+	struct poller poller;
+
+	ASSERT_TRUE(poller_sleeps(&poller, self->h.in, READABLE));
+	EXPECT_EQ(0, send_as(self->h.out, 1, 0, MBX_PRIORITIES - 1));
+	EXPECT_EQ(READABLE, poller_join(&poller));
+}
+
 TEST_HARNESS_MAIN

@@ -3,6 +3,8 @@
  * Priorities: the highest first, the oldest first within one, whatever a message
  * has been through meanwhile.
  */
+#include <poll.h>
+
 #include "peers.h"
 
 FIXTURE(priority) {
@@ -42,7 +44,8 @@ TEST_F(priority, fifo_in_each)
 
 	for (i = 0; i < 4; i++)
 		for (level = 0; level < MBX_PRIORITIES; level++)
-			ASSERT_EQ(0, send_as(self->fd, level * 4 + i, 0, level));
+			ASSERT_EQ(0,
+				  send_as(self->fd, level * 4 + i, 0, level));
 	for (level = MBX_PRIORITIES; level-- > 0;)
 		for (i = 0; i < 4; i++)
 			EXPECT_EQ(level * 4 + i, receive_number(self->fd));
@@ -98,8 +101,7 @@ TEST_F(priority, comes_back_to_its_place)
 		ASSERT_EQ(0, ioctl(self->fd, MBX_IOC_SEND, &arg));
 	}
 	for (i = 0; i < 4; i++) {
-		EXPECT_ERRNO(EFAULT,
-			     box_receive(self->fd, (void *)8, 8192, 0));
+		EXPECT_ERRNO(EFAULT, box_receive(self->fd, (void *)8, 8192, 0));
 		EXPECT_ERRNO(EMSGSIZE, box_receive(self->fd, data, 4, 0));
 		EXPECT_EQ(8192, box_receive(self->fd, data, 8192, 0));
 		EXPECT_EQ((i + 2) % 4, data[0]);
@@ -160,6 +162,25 @@ TEST_F(priority, of_a_sender_that_gives_up)
 	EXPECT_EQ(JOB_KILLED, job_join(job));
 	EXPECT_EQ(2, receive_number(self->fd));
 	EXPECT_ERRNO(EAGAIN, receive_number(self->fd));
+}
+
+static short ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	return poll(&p, 1, 0) < 0 ? -1 : p.revents;
+}
+
+TEST_F(priority, is_seen_by_poll)
+{
+	EXPECT_EQ(POLLOUT, ready(self->fd));
+	ASSERT_EQ(0, send_as(self->fd, 1, 0, 5));
+	EXPECT_EQ(POLLIN | POLLOUT, ready(self->fd));
+	ASSERT_EQ(0, send_as(self->fd, 2, 0, 0));
+	EXPECT_EQ(1, receive_number(self->fd));
+	EXPECT_EQ(POLLIN | POLLOUT, ready(self->fd));
+	EXPECT_EQ(2, receive_number(self->fd));
+	EXPECT_EQ(POLLOUT, ready(self->fd));
 }
 
 TEST_F(priority, is_purged_with_the_mailbox)

@@ -3,6 +3,8 @@
  * Choosing what to receive: what each condition accepts, who waits for what, and
  * walking through a mailbox.
  */
+#include <poll.h>
+
 #include "peers.h"
 
 #define BADGE 0xbad9eULL
@@ -49,12 +51,11 @@ FIXTURE_VARIANT(condition)
 };
 
 /* What remains of the letters is received afterwards. */
-#define CONDITION(_name, _order, ...)                                     \
-	FIXTURE_VARIANT_ADD(condition, _name)                             \
-	{                                                                 \
-		.select = { .size = sizeof(struct mbx_select),            \
-			    __VA_ARGS__ },                                \
-		.order = _order,                                          \
+#define CONDITION(_name, _order, ...)                                         \
+	FIXTURE_VARIANT_ADD(condition, _name)                                 \
+	{                                                                     \
+		.select = { .size = sizeof(struct mbx_select), __VA_ARGS__ }, \
+		.order = _order,                                              \
 	}
 
 CONDITION(none, "dacebf", .flags = 0);
@@ -62,8 +63,8 @@ CONDITION(type, "eb", .flags = MBX_SELECT_TYPE, .type = 2);
 CONDITION(type_zero, "c", .flags = MBX_SELECT_TYPE, .type = 0);
 CONDITION(type_nobody_has, "", .flags = MBX_SELECT_TYPE, .type = 7);
 CONDITION(not, "dacf", .flags = MBX_SELECT_TYPE_NOT, .type = 2);
-CONDITION(upto, "caeb", .flags = MBX_SELECT_TYPE_UPTO, .type = 2);
-CONDITION(upto_all, "caebfd", .flags = MBX_SELECT_TYPE_UPTO, .type = ~0ULL);
+CONDITION(up_to, "caeb", .flags = MBX_SELECT_TYPE_UPTO, .type = 2);
+CONDITION(up_to_all, "caebfd", .flags = MBX_SELECT_TYPE_UPTO, .type = ~0ULL);
 CONDITION(priority, "dace", .flags = MBX_SELECT_PRIORITY, .priority = 1);
 CONDITION(priority_any, "dacebf", .flags = MBX_SELECT_PRIORITY);
 CONDITION(priority_none, "", .flags = MBX_SELECT_PRIORITY, .priority = 32);
@@ -82,7 +83,8 @@ FIXTURE_SETUP(condition)
 	static const struct {
 		__u64 type;
 		__u32 priority;
-	} sent[] = { { 1, 3 }, { 2, 0 }, { 0, 3 }, { ~0ULL, 31 }, { 2, 1 }, { 9, 0 } };
+	} sent[] = { { 1, 3 },	    { 2, 0 }, { 0, 3 },
+		     { ~0ULL, 31 }, { 2, 1 }, { 9, 0 } };
 	unsigned int i;
 
 	OPEN_CONTROL(self->control);
@@ -262,8 +264,7 @@ TEST_F(select, seq_to_come)
 TEST_F(select, peek_waits_for_its_own)
 {
 	struct mbx_select select;
-	struct job *job =
-		wait_for_type(self->fd, &select, 2, MBX_RECEIVE_PEEK);
+	struct job *job = wait_for_type(self->fd, &select, 2, MBX_RECEIVE_PEEK);
 
 	ASSERT_TRUE(job_blocks(job));
 	ASSERT_EQ(0, send_as(self->fd, 1, 1, 0));
@@ -273,6 +274,27 @@ TEST_F(select, peek_waits_for_its_own)
 	EXPECT_EQ(2, job_number(job));
 	EXPECT_EQ(1, receive_number(self->fd));
 	EXPECT_EQ(2, receive_number(self->fd));
+}
+
+/* It waits for something else, and makes no room. */
+TEST_F(select, who_waits_makes_no_room)
+{
+	int fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct mbx_select select;
+	struct job *two;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, send_as(fd, 1, 1, 0));
+	two = wait_for_type(fd, &select, 2, 0);
+	ASSERT_TRUE(job_blocks(two));
+	EXPECT_EQ(0, poll(&p, 1, 0));
+	EXPECT_ERRNO(EAGAIN, send_as(fd, 3, 3, 0));
+	EXPECT_EQ(1, receive_number(fd));
+	EXPECT_EQ(1, poll(&p, 1, 0));
+	EXPECT_EQ(0, send_as(fd, 2, 2, 0));
+	EXPECT_EQ(0, job_join(two));
+	close(fd);
 }
 
 /* The message that a sender was waiting to put in. */
@@ -449,8 +471,8 @@ TEST_F(select, truncate_without_peek)
 	__u32 number;
 
 	ASSERT_EQ(0, send_number(self->fd, 1));
-	EXPECT_ERRNO(EINVAL, box_receive(self->fd, &number, 2,
-					 MBX_RECEIVE_TRUNCATE));
+	EXPECT_ERRNO(EINVAL,
+		     box_receive(self->fd, &number, 2, MBX_RECEIVE_TRUNCATE));
 	EXPECT_EQ(1, receive_number(self->fd));
 }
 
