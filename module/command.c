@@ -105,6 +105,7 @@ int mbx_prepare_fd(struct mbx_handle *handle, struct file **file)
 {
 	int fd;
 
+	*file = NULL;
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	fd = get_unused_fd_flags(O_CLOEXEC);
@@ -414,10 +415,14 @@ long mbx_run_receive(struct mbx_call *call)
 static bool valid_notify(const struct mbx_notify *arg)
 {
 	const u32 levels = MBX_EVENT_HIGH | MBX_EVENT_LOW;
+	const u32 known = levels | MBX_EVENT_READABLE | MBX_EVENT_ROOM |
+			  MBX_EVENT_EMPTY | MBX_EVENT_NO_SENDERS |
+			  MBX_EVENT_NO_RECEIVERS | MBX_EVENT_OWNER_DIED |
+			  MBX_EVENT_DELETED;
 
 	if (!arg->events || (arg->flags & MBX_NOTIFY_READ))
 		return !arg->events && !arg->fd && !arg->low && !arg->high;
-	if (arg->events >= 1U << MBX_EVENTS)
+	if (arg->events & ~known)
 		return false;
 	return arg->events & levels ? arg->low < arg->high :
 				      !arg->low && !arg->high;

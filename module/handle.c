@@ -18,33 +18,49 @@ static void count_rights(const struct mbx_handle *handle, int change)
 		handle->box->nr_may_receive += change;
 }
 
-/**
- * mbx_handle_create() - open a mailbox
- * @box: the mailbox; the handle takes a reference
- * @rights: MBX_OPEN_*
- *
- * Context: Process context.  Sleeps.
- * Return: the handle, or ERR_PTR(-ENOMEM).
- */
-struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights)
+static struct mbx_handle *alloc_handle(struct mbx_box *box, u32 rights)
 {
 	struct mbx_handle *handle;
 
 	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
 	if (!handle)
-		return ERR_PTR(-ENOMEM);
-
-	refcount_inc(&box->refs);
+		return NULL;
 	handle->box = box;
 	handle->rights = rights;
 	INIT_LIST_HEAD(&handle->children);
 	INIT_LIST_HEAD(&handle->sibling);
+	return handle;
+}
 
-	guard(spinlock)(&box->lock);
+/* From now on there is one more. */
+static void count_in(struct mbx_handle *handle)
+{
+	struct mbx_box *box = handle->box;
 
+	refcount_inc(&box->refs);
 	box->nr_handles++;
 	count_rights(handle, 1);
 	mbx_notify_changes(box);
+}
+
+/**
+ * mbx_handle_create() - open a mailbox
+ * @box: the mailbox; the handle takes a reference
+ * @rights: MBX_OPEN_*
+ *
+ * Context: Process context.  Sleeps.  Takes the box's lock.
+ * Return: the handle, or ERR_PTR(-ENOMEM).
+ */
+struct mbx_handle *mbx_handle_create(struct mbx_box *box, u32 rights)
+{
+	struct mbx_handle *handle = alloc_handle(box, rights);
+
+	if (!handle)
+		return ERR_PTR(-ENOMEM);
+
+	guard(spinlock)(&box->lock);
+
+	count_in(handle);
 	return handle;
 }
 
@@ -71,7 +87,7 @@ static void set_parent(struct mbx_handle *handle, struct mbx_handle *parent)
  * @badge: goes with each message that is sent through it
  * @oneshot: good for one send only
  *
- * Context: Process context.  Sleeps.
+ * Context: Process context.  Sleeps.  Takes the box's lock.
  * Return: the handle, or an error pointer: -EIDRM, -EKEYREVOKED, -ENOMEM,
  * -EOWNERDEAD.
  */
@@ -82,21 +98,23 @@ struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
 	struct mbx_handle *handle;
 	int err;
 
-	handle = mbx_handle_create(box, rights);
-	if (IS_ERR(handle))
-		return handle;
+	handle = alloc_handle(box, rights);
+	if (!handle)
+		return ERR_PTR(-ENOMEM);
 	handle->badge = badge;
 	handle->oneshot = oneshot;
 
 	spin_lock(&box->lock);
 	err = mbx_handle_error(parent);
-	if (!err)
+	if (!err) {
 		set_parent(handle, parent);
+		count_in(handle);
+	}
 	spin_unlock(&box->lock);
 	if (!err)
 		return handle;
 
-	mbx_handle_destroy(handle);
+	kfree(handle);
 	return ERR_PTR(err);
 }
 
@@ -226,14 +244,15 @@ void mbx_handle_destroy(struct mbx_handle *handle)
  * comes by here.
  *
  * Context: Process context.  Sleeps.  Drops the box's lock and takes it again.
- * Return: the caller's record, or an error pointer: -EKEYEXPIRED, -EKEYREVOKED,
- * -ENOMEM.
+ * Return: the caller's record, or an error pointer: -EIDRM, -EKEYEXPIRED,
+ * -EKEYREVOKED, -ENOMEM, -EOWNERDEAD.
  */
 struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle, bool sends)
 	__must_hold(&handle->box->lock)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_task *task;
+	int err;
 
 	spin_unlock(&box->lock);
 	task = mbx_task_get_current();
@@ -241,9 +260,12 @@ struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle, bool sends)
 	if (IS_ERR(task))
 		return task;
 
-	if (handle->revoked || (sends && handle->spent)) {
+	err = mbx_handle_error(handle);
+	if (!err && sends && handle->spent)
+		err = -EKEYEXPIRED;
+	if (err) {
 		mbx_task_put(task);
-		return ERR_PTR(handle->revoked ? -EKEYREVOKED : -EKEYEXPIRED);
+		return ERR_PTR(err);
 	}
 	if (handle->task)
 		mbx_task_put(handle->task);

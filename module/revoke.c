@@ -51,6 +51,7 @@ int mbx_revoke(struct mbx_handle *handle, u64 *nr)
 		err = mbx_handle_error(handle);
 		if (err || mbx_handle_end_some(handle, nr))
 			break;
+		mbx_notify_changes(box);
 		spin_unlock(&box->lock);
 		cond_resched();
 	}

@@ -108,6 +108,7 @@ bool mbx_table_remove(struct mbx_box *box, int why)
 
 	box->dead = mbx_box_orphaned(box) ? -EOWNERDEAD : why;
 	mbx_box_set_special(box);
+	mbx_notify_changes(box);
 	return true;
 }
 

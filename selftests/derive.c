@@ -203,6 +203,8 @@ TEST_F(derive, one_shot)
 	EXPECT_EQ(1, receive_number(fd));
 	EXPECT_ERRNO(EKEYEXPIRED, send_number(fd, 2));
 	EXPECT_EQ(0, send_number(self->fd, 3));
+	EXPECT_EQ(0, box_delete(self->fd, NULL, 0));
+	EXPECT_ERRNO(EIDRM, send_number(fd, 2));
 }
 
 TEST_F(derive, one_shot_that_failed_is_not_spent)

@@ -27,6 +27,17 @@ TEST_F(notify, readable)
 	EXPECT_TRUE(told(self, MBX_EVENT_READABLE));
 }
 
+TEST_F(notify, readable_with_a_priority)
+{
+	ASSERT_EQ(0, box_notify(self->watch, MBX_EVENT_READABLE, self->event));
+	EXPECT_EQ(0, send_as(self->box, 1, 0, 7));
+	EXPECT_TRUE(told(self, MBX_EVENT_READABLE));
+	EXPECT_EQ(1, receive_number(self->box));
+	EXPECT_TRUE(told(self, 0));
+	EXPECT_EQ(0, send_as(self->box, 2, 0, 7));
+	EXPECT_TRUE(told(self, MBX_EVENT_READABLE));
+}
+
 /* It goes to the receiver: nobody else could have got it. */
 TEST_F(notify, readable_by_nobody_else)
 {

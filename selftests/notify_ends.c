@@ -118,6 +118,8 @@ TEST_F(notify, revoked)
 	EXPECT_EQ(0, send_number(self->box, 1));
 	EXPECT_EQ(0, box_delete(self->box, NULL, 0));
 	EXPECT_EQ(0, signals_of(self->event));
+	EXPECT_EQ(~0U, events_now(a));
+	EXPECT_EQ(EKEYREVOKED, errno);
 	close(a);
 }
 

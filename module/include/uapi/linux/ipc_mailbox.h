@@ -98,7 +98,10 @@ struct mbx_version {
 enum {
 	/* Whoever has waited longest. */
 	MBX_POLICY_FIFO,
-	/* Processes in turn: one that got a message goes behind all others. */
+	/*
+	 * Processes in turn: one that got a message that it waited for goes
+	 * behind all others.
+	 */
 	MBX_POLICY_RR,
 	/* Whoever began to wait last. */
 	MBX_POLICY_LIFO,
@@ -253,7 +256,8 @@ struct mbx_delete {
  * Return: 0, or -1 with errno
  *
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
- *    receiver waits; those that wait with too small a buffer get EMSGSIZE
+ *    receiver waits for such a message; those that wait with too small a
+ *    buffer get EMSGSIZE
  *  - EBADF: the handle has no right to send
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
@@ -306,12 +310,16 @@ struct mbx_send {
  * @badge: for MBX_SELECT_BADGE
  * @seq: for MBX_SELECT_SEQ or MBX_SELECT_AFTER, of which only one can be given
  *
- * A message that still waits with its sender for room is not in the mailbox, and
- * cannot be selected.  With capacity 0 all those that are offered can be.
+ * MBX_SELECT_TYPE_UPTO and MBX_SELECT_AFTER exclude each other, too.
+ *
+ * A message that still waits with its sender for room is not in the mailbox: a
+ * receive that comes later cannot select it.  With capacity 0 all those that are
+ * offered can be.
  *
  * MBX_SELECT_AFTER with MBX_RECEIVE_PEEK walks through a mailbox: @seq starts
  * at 0 and then is the @out_seq of the message before.  No message is seen
- * twice, and none is missed that is there all the time.
+ * twice, and none is missed that is there all the time and that nobody is about
+ * to receive.
  */
 struct mbx_select {
 	__u32 size;
@@ -497,7 +505,8 @@ struct mbx_derive {
  * Whoever waits through one of them is woken with EKEYREVOKED, which every later
  * command on them answers.  Messages sent through them stay, except those whose
  * sender waits for them to be taken.  Once this has returned, nothing is sent or
- * received through them any more, whatever had begun before.
+ * received through them any more, whatever had begun before: a message that is
+ * being copied to one of them is there again once the copy has come to its end.
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -517,17 +526,16 @@ struct mbx_revoke {
 #define MBX_EVENT_HIGH (1U << 3)
 /* The depth has fallen to @low, and has not reached @high since. */
 #define MBX_EVENT_LOW (1U << 4)
-/* Reserved. */
-#define MBX_EVENT_DEFERRED (1U << 5)
-/* No handle is left that may send. */
+/* No open handle has the right to send. */
 #define MBX_EVENT_NO_SENDERS (1U << 6)
-/* No handle is left that may receive. */
+/* No open handle has the right to receive. */
 #define MBX_EVENT_NO_RECEIVERS (1U << 7)
 /* The process that owned the mailbox has exited. */
 #define MBX_EVENT_OWNER_DIED (1U << 8)
 /* The mailbox was deleted, or the handle revoked. */
 #define MBX_EVENT_DELETED (1U << 9)
 
+/* One above the highest bit; bit 5 has no meaning. */
 #define MBX_EVENTS 10
 
 /* Tell which events have happened, and forget them. */
