@@ -134,7 +134,7 @@ static void free_armed_timer(void)
 /* Long enough for the sampling detector to have looked at it. */
 static int race(void *unused)
 {
-	unsigned long end = jiffies + 2 * HZ;
+	unsigned long end = jiffies + 8 * HZ;
 
 	while (time_before(jiffies, end)) {
 		shared++;
