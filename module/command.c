@@ -233,11 +233,6 @@ long mbx_run_open(struct mbx_call *call)
 
 static long delete_box(struct mbx_box *box, bool managed)
 {
-	int err;
-
-	err = mbx_box_ended(box);
-	if (err)
-		return err;
 	if (!managed && !mbx_box_deletable(box))
 		return -EPERM;
 	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box) ?: -EIDRM;

@@ -50,6 +50,18 @@ static bool several(u32 flags, u32 choices)
 	return hweight32(flags & choices) > 1;
 }
 
+static int check(const struct mbx_select *want)
+{
+	if (want->flags & ~KNOWN)
+		return -EOPNOTSUPP;
+	if (several(want->flags, MBX_SELECT_TYPE | MBX_SELECT_TYPE_NOT |
+					 MBX_SELECT_TYPE_UPTO) ||
+	    several(want->flags, MBX_SELECT_SEQ | MBX_SELECT_AFTER) ||
+	    several(want->flags, MBX_SELECT_TYPE_UPTO | MBX_SELECT_AFTER))
+		return -EINVAL;
+	return 0;
+}
+
 /**
  * mbx_select_get() - read and check what a receive accepts
  * @select: filled
@@ -62,24 +74,14 @@ int mbx_select_get(struct mbx_selector *select, const void __user *uarg)
 {
 	struct mbx_select *want = &select->want;
 	u32 usize;
-	int err;
 
 	if (get_user(usize, (const u32 __user *)uarg))
 		return -EFAULT;
 	if (usize < sizeof(*want) || usize > PAGE_SIZE)
 		return -EINVAL;
-	err = copy_struct_from_user(want, sizeof(*want), uarg, usize);
-	if (err)
-		return err;
-	if (want->flags & ~KNOWN)
-		return -EOPNOTSUPP;
-	if (several(want->flags, MBX_SELECT_TYPE | MBX_SELECT_TYPE_NOT |
-					 MBX_SELECT_TYPE_UPTO) ||
-	    several(want->flags, MBX_SELECT_SEQ | MBX_SELECT_AFTER) ||
-	    several(want->flags, MBX_SELECT_TYPE_UPTO | MBX_SELECT_AFTER))
-		return -EINVAL;
 	select->ns = task_active_pid_ns(current);
-	return 0;
+	return copy_struct_from_user(want, sizeof(*want), uarg, usize) ?:
+		       check(want);
 }
 
 static bool is_from(const struct mbx_selector *select,
