@@ -627,6 +627,21 @@ TEST_F(copying, receiver)
 	EXPECT_TRUE(is_empty(self->fd));
 }
 
+TEST_F(copying, peeker)
+{
+	struct stuck *stuck;
+
+	ASSERT_EQ(0, box_send(self->fd, self->data, LONG, 0));
+	stuck = stuck_receive(self->derived, LONG, MBX_RECEIVE_PEEK);
+	ASSERT_TRUE(stuck_is_stuck(stuck));
+	EXPECT_EQ(1, box_revoke(self->fd));
+	stuck_resolve(stuck);
+	EXPECT_EQ(EKEYREVOKED, stuck_join(stuck));
+	EXPECT_EQ(LONG, box_receive(self->fd, self->data, LONG,
+				    MBX_RECEIVE_NONBLOCK));
+	EXPECT_TRUE(is_empty(self->fd));
+}
+
 TEST_F(copying, receiver_of_what_is_deleted)
 {
 	struct stuck *stuck;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What STAT and fdinfo say about a mailbox. */
-#include "mailbox.h"
+#include "peers.h"
 
 FIXTURE(stat) {
 	int control;
@@ -357,6 +357,32 @@ TEST_F(stat, fdinfo_after_delete)
 	EXPECT_EQ(0, box_delete(self->box, NULL, 0));
 	EXPECT_STREQ(id, fdinfo(self->box, "mailbox-id"));
 	EXPECT_STREQ("0", fdinfo(self->box, "mailbox-depth"));
+}
+
+TEST_F(stat, fdinfo_of_what_has_lost_its_owner)
+{
+	char name[NAME_SIZE];
+	struct child child;
+	struct gate gate;
+	int fd;
+
+	gate_init(&gate);
+	unique_name(name);
+	if (!child_start(&child)) {
+		CHECK(box_create(self->control, name, MBX_CREATE_OWNED, 1) >=
+		      0);
+		CHECK(gate_open(&gate));
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(gate_wait(&gate));
+	fd = box_open(self->control, name, 0, MBX_OPEN_SEND);
+	ASSERT_LE(0, fd);
+	EXPECT_STREQ("alive", fdinfo(fd, "mailbox-state"));
+	kill(child.pid, SIGKILL);
+	child_join(&child);
+	EXPECT_STREQ("owner-dead", fdinfo(fd, "mailbox-state"));
+	close(fd);
 }
 
 /* Whose handle has been revoked is told that, and no more of the mailbox. */

@@ -202,6 +202,66 @@ TEST_F(tight, second_receiver_is_served_by_the_waiting_sender)
 	EXPECT_TRUE(empty(self->fd));
 }
 
+/* What it is told of has a number: it is in the mailbox, at its place. */
+TEST_F(tight, truncating_peek_sees_what_comes_next)
+{
+	struct mbx_receive arg;
+	struct stuck *stuck;
+	struct job *sender;
+	char byte;
+
+	self->fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
+	ASSERT_EQ(0, box_send(self->fd, self->data, LONG, 0));
+	stuck = stuck_receive(self->fd, LONG, 0);
+	ASSERT_TRUE(stuck_is_stuck(stuck));
+	sender = job_process(job_send(self->fd, 2, 0));
+	ASSERT_TRUE(job_blocks(sender));
+	EXPECT_ERRNO(EMSGSIZE,
+		     box_receive(self->fd, &byte, 1, MBX_RECEIVE_PEEK));
+	EXPECT_ERRNO(EMSGSIZE,
+		     box_receive(self->fd, &byte, 1, MBX_RECEIVE_NONBLOCK));
+	EXPECT_TRUE(job_blocks(sender));
+	init_receive(&arg, &byte, 1, MBX_RECEIVE_PEEK | MBX_RECEIVE_TRUNCATE);
+	EXPECT_EQ(0, ioctl(self->fd, MBX_IOC_RECEIVE, &arg));
+	EXPECT_EQ(2, arg.out_seq);
+	EXPECT_EQ(4, arg.out_len);
+	EXPECT_EQ(0, job_join(sender));
+	EXPECT_EQ(2, receive_number(self->fd));
+	stuck_resolve(stuck);
+	EXPECT_EQ(0, stuck_join(stuck));
+	EXPECT_TRUE(empty(self->fd));
+}
+
+/* What the first of the senders has goes to another; the second has the next. */
+TEST_F(tight, second_sender_is_the_next)
+{
+	struct mbx_select select = select_by(MBX_SELECT_TYPE);
+	struct job *sender[2], *selects = job_receive(self->fd, 0);
+	struct stuck *stuck;
+	int i;
+
+	self->fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
+	ASSERT_EQ(0, box_send(self->fd, self->data, LONG, 0));
+	stuck = stuck_receive(self->fd, LONG, 0);
+	ASSERT_TRUE(stuck_is_stuck(stuck));
+	for (i = 0; i < 2; i++) {
+		sender[i] = job_send(self->fd, i, 0);
+		sender[i]->send.type = 2 - i;
+		ASSERT_TRUE(job_blocks(job_process(sender[i])));
+	}
+	select.type = 2;
+	selects->fd = self->fd;
+	selects->receive.select_ptr = (uintptr_t)&select;
+	ASSERT_TRUE(job_blocks(job_process(selects)));
+	EXPECT_EQ(1, receive_number(self->fd));
+	EXPECT_EQ(0, job_join(selects));
+	EXPECT_EQ(0, job_number(selects));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(0, job_join(sender[i]));
+	stuck_resolve(stuck);
+	EXPECT_EQ(0, stuck_join(stuck));
+}
+
 /* Nor in peek: what the sender that waits has is the next. */
 TEST_F(tight, sleeping_peeker_sees_the_waiting_sender)
 {
