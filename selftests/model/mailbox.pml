@@ -668,7 +668,7 @@ inline sign(m)
 	msg[m].state = MBX_MSG_NEW
 }
 
-inline give_up(m)
+inline mbx_give_up(m)
 {
 	if
 	:: waiter[self].state == MBX_WAIT_TAKEN ->
@@ -717,7 +717,7 @@ inline wait_sender_end(m)
 	:: else -> mbx_wait_end(synced)
 	fi;
 	if
-	:: err && waiter[self].state != MBX_WAIT_DONE -> give_up(m)
+	:: err && waiter[self].state != MBX_WAIT_DONE -> mbx_give_up(m)
 	:: else ->
 		if
 		:: waiter[self].msg -> mbx_box_release(m)
@@ -1221,7 +1221,7 @@ end:	false
 /* ------------------------------------------------------ box.c, table.c, reap.c */
 
 /* By state: the one of both lists whose order is of no interest is none here. */
-inline withdraw_list(which)
+inline withdraw(which)
 {
 	m_ = 1;
 	do
@@ -1263,7 +1263,7 @@ inline end_waits()
 	mbx_wake_list(receivers, dead);
 	mbx_wake_list(peekers, dead);
 #ifndef BUG_END_FORGETS_TAKEN
-	withdraw_list(MBX_MSG_TAKEN);
+	withdraw(MBX_MSG_TAKEN);
 #endif
 	mbx_unlock()
 }
@@ -1271,7 +1271,7 @@ inline end_waits()
 inline purge()
 {
 	spin_lock();
-	withdraw_list(MBX_MSG_READY);
+	withdraw(MBX_MSG_READY);
 	mbx_unlock()
 }
 
