@@ -78,7 +78,7 @@ u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
 	if (is_ours(box))
 		rights |= MBX_OPEN_MANAGE;
 	if ((wanted & ~rights) && capable_of_all(box))
-		rights = MBX_OPEN_SEND | MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE;
+		rights = MBX_OPEN_ALL;
 	if (box->owner && box->owner->pid != task_tgid(current))
 		rights &= ~MBX_OPEN_RECEIVE;
 	return wanted & rights;

@@ -245,7 +245,7 @@ int mbx_notify_read(struct mbx_handle *handle, struct mbx_notify *arg)
 	guard(spinlock)(&handle->box->lock);
 
 	mbx_notify_changes(handle->box);
-	err = may_have(handle, NULL);
+	err = mbx_handle_error(handle);
 	if (err)
 		return err;
 	watch = handle->watch;

@@ -39,7 +39,7 @@ struct mbx_tx {
  * @len: its length
  * @nonblock: do not wait
  * @peek: leave the message
- * @selects: not every message is accepted
+ * @selects: @select is set; beside @peek, so that one test does for both
  * @truncate: with @peek: a part will do
  * @select: what is accepted, or NULL for any message
  * @deadline: absolute ns in the initial time namespace, 0 for none
