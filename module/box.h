@@ -203,8 +203,8 @@ bool mbx_handle_end_some(struct mbx_handle *top, u64 *nr);
  */
 static inline bool mbx_box_orphaned(const struct mbx_box *box)
 {
-	/* Pairs with retire_proc(); who comes too early finds it dead later. */
-	return box->owner && READ_ONCE(box->owner->exited);
+	/* Who comes too early finds it dead later. */
+	return box->owner && mbx_proc_exited(box->owner);
 }
 
 /**

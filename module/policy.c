@@ -9,12 +9,6 @@
  */
 #include "mbx.h"
 
-static bool has_exited(const struct mbx_proc *proc)
-{
-	/* Pairs with retire_proc(). */
-	return READ_ONCE(proc->exited);
-}
-
 static void set_user(struct mbx_proc **slot, struct mbx_proc *proc)
 {
 	if (*slot)
@@ -31,7 +25,8 @@ static int join_pair(struct mbx_box *box, struct mbx_proc *proc)
 	for (i = 0; i < MBX_PAIR; i++) {
 		if (box->members[i] == proc)
 			return 0;
-		if (!free && (!box->members[i] || has_exited(box->members[i])))
+		if (!free &&
+		    (!box->members[i] || mbx_proc_exited(box->members[i])))
 			free = &box->members[i];
 	}
 	if (!free)

@@ -127,6 +127,18 @@ static inline bool mbx_task_is_current(const struct mbx_task *task)
 	       task->cred == current_cred();
 }
 
+/**
+ * mbx_proc_exited() - has a process exited?
+ * @proc: its record
+ *
+ * Return: true if so.
+ */
+static inline bool mbx_proc_exited(const struct mbx_proc *proc)
+{
+	/* Pairs with retire_proc(). */
+	return READ_ONCE(proc->exited);
+}
+
 static inline struct mbx_proc *mbx_proc_ref(struct mbx_proc *proc)
 {
 	refcount_inc(&proc->refs);
