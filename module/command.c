@@ -5,15 +5,20 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "command.h"
 #include "mbx.h"
 
-/* Only what the caller does not know. */
-static int reply(const struct mbx_call *call)
+/**
+ * mbx_reply() - write the members of an argument that are written
+ * @call: the command
+ *
+ * Context: Process context.  Sleeps.
+ * Return: 0 or -EFAULT.
+ */
+int mbx_reply(const struct mbx_call *call)
 {
 	const size_t len = call->usize - call->isize;
 	void __user *to = call->uarg + call->isize;
@@ -89,7 +94,7 @@ long mbx_run_version(struct mbx_call *call)
 	call->arg->version.out_abi = MBX_ABI;
 	call->arg->version.out_release = MBX_RELEASE;
 	call->arg->version.out_features = 0;
-	return reply(call);
+	return mbx_reply(call);
 }
 
 /**
@@ -129,7 +134,7 @@ static int install(struct mbx_call *call, struct mbx_handle *handle)
 	if (fd < 0)
 		return fd;
 
-	err = reply(call);
+	err = mbx_reply(call);
 	if (err) {
 		put_unused_fd(fd);
 		fput(file);
@@ -154,7 +159,7 @@ static int install_new(struct mbx_call *call, struct mbx_box *box)
 		return fd;
 
 	arg->out_id = 0;
-	err = reply(call);
+	err = mbx_reply(call);
 	if (!err)
 		err = mbx_box_publish(box);
 	if (err) {
@@ -163,7 +168,7 @@ static int install_new(struct mbx_call *call, struct mbx_box *box)
 		return err;
 	}
 	arg->out_id = box->id;
-	(void)reply(call);
+	(void)mbx_reply(call);
 	fd_install(fd, file);
 	return fd;
 }
@@ -274,138 +279,6 @@ long mbx_run_delete(struct mbx_call *call)
 	return ret == -EIDRM || ret == -EOWNERDEAD ? -ENOENT : ret;
 }
 
-static void tell_peer(struct mbx_send *arg, struct mbx_task *peer)
-{
-	struct pid_namespace *ns = task_active_pid_ns(current);
-
-	arg->out_pid = pid_nr_ns(peer->proc->pid, ns);
-	arg->out_tid = pid_nr_ns(peer->pid, ns);
-	mbx_task_put(peer);
-}
-
-static int do_send(struct mbx_call *call, struct mbx_tx *tx)
-{
-	struct mbx_send *arg = &call->arg->send;
-	int err;
-
-	arg->out_seq = 0;
-	arg->out_pid = 0;
-	arg->out_tid = 0;
-	err = reply(call);
-	if (!err)
-		err = mbx_send(call->handle, tx);
-	if (err)
-		return err;
-
-	arg->out_seq = tx->seq;
-	if (tx->peer)
-		tell_peer(arg, tx->peer);
-	/*
-	 * The structure was writable a moment ago.  If it is not any more, that
-	 * cannot be an error: the message has been sent.
-	 */
-	(void)reply(call);
-	return 0;
-}
-
-/**
- * mbx_run_send() - send a message
- * @call: MBX_IOC_SEND
- *
- * Context: Process context.  Sleeps.
- * Return: see the UAPI header.
- */
-long mbx_run_send(struct mbx_call *call)
-{
-	struct mbx_send *arg = &call->arg->send;
-	struct mbx_tx tx = {
-		.data = u64_to_user_ptr(arg->data_ptr),
-		.len = arg->data_len,
-		.type = arg->type,
-		.priority = arg->priority,
-		.nonblock = (arg->flags & MBX_SEND_NONBLOCK) ||
-			    mbx_file_nonblock(call->file),
-		.sync = arg->flags & MBX_SEND_SYNC,
-	};
-	int err;
-
-	if (!(call->handle->rights & MBX_OPEN_SEND))
-		return -EBADF;
-	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES)
-		return -EINVAL;
-	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
-			       arg->flags & MBX_SEND_REALTIME);
-	if (!err && tx.priority)
-		err = mbx_box_prioritize(call->handle->box);
-	return err ?: do_send(call, &tx);
-}
-
-static int do_receive(struct mbx_call *call, struct mbx_rx *rx)
-{
-	struct mbx_receive *arg = &call->arg->receive;
-	int err;
-
-	err = mbx_receive(call->handle, rx);
-	if (err != -EMSGSIZE)
-		return err;
-	memset_after(arg, 0, select_ptr);
-	arg->out_len = rx->msg_len;
-	return reply(call) ?: -EMSGSIZE;
-}
-
-/* Apart, since the conditions would be cleared on the stack of everybody. */
-static noinline int receive_selected(struct mbx_call *call, struct mbx_rx *rx)
-{
-	struct mbx_selector select;
-	int err;
-
-	err = mbx_select_get(&select,
-			     u64_to_user_ptr(call->arg->receive.select_ptr));
-	if (err)
-		return err;
-	rx->select = &select;
-	rx->selects = true;
-	return do_receive(call, rx);
-}
-
-/**
- * mbx_run_receive() - receive a message
- * @call: MBX_IOC_RECEIVE
- *
- * Context: Process context.  Sleeps.
- * Return: see the UAPI header.
- */
-long mbx_run_receive(struct mbx_call *call)
-{
-	struct mbx_receive *arg = &call->arg->receive;
-	const u32 flags = arg->flags;
-	struct mbx_rx rx = {
-		.data = u64_to_user_ptr(arg->data_ptr),
-		.len = arg->data_len,
-		.nonblock = (flags & MBX_RECEIVE_NONBLOCK) ||
-			    mbx_file_nonblock(call->file),
-		.peek = flags & MBX_RECEIVE_PEEK,
-		.truncate = flags & MBX_RECEIVE_TRUNCATE,
-		.arg = arg,
-		.uarg = call->uarg + call->isize,
-		.usize = call->usize - call->isize,
-	};
-	int err;
-
-	if (!(call->handle->rights & MBX_OPEN_RECEIVE))
-		return -EBADF;
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	if (rx.truncate && !rx.peek)
-		return -EINVAL;
-	err = mbx_deadline_set(&rx.deadline, &rx.clock, arg->deadline,
-			       flags & MBX_RECEIVE_REALTIME);
-	if (err)
-		return err;
-	return arg->select_ptr ? receive_selected(call, &rx) :
-				 do_receive(call, &rx);
-}
-
 /* Everything that can be told without knowing the mailbox. */
 static bool valid_notify(const struct mbx_notify *arg)
 {
@@ -438,7 +311,7 @@ long mbx_run_notify(struct mbx_call *call)
 	if (!valid_notify(arg))
 		return -EINVAL;
 	memset_after(arg, 0, high);
-	err = reply(call);
+	err = mbx_reply(call);
 	if (err)
 		return err;
 
@@ -447,7 +320,7 @@ long mbx_run_notify(struct mbx_call *call)
 		      mbx_notify_set(call->handle, arg);
 	if (err)
 		return err;
-	(void)reply(call);
+	(void)mbx_reply(call);
 	return 0;
 }
 

@@ -42,18 +42,21 @@ struct mbx_call {
 };
 
 /* command.c */
+int mbx_reply(const struct mbx_call *call);
 int mbx_prepare_fd(struct mbx_handle *handle, struct file **file);
 long mbx_run_version(struct mbx_call *call);
 long mbx_run_create(struct mbx_call *call);
 long mbx_run_open(struct mbx_call *call);
 long mbx_run_delete(struct mbx_call *call);
+long mbx_run_stat(struct mbx_call *call);
+long mbx_run_notify(struct mbx_call *call);
+
+/* command_transfer.c */
 long mbx_run_send(struct mbx_call *call);
 long mbx_run_receive(struct mbx_call *call);
-long mbx_run_stat(struct mbx_call *call);
 
 /* command_handle.c */
 long mbx_run_derive(struct mbx_call *call);
 long mbx_run_revoke(struct mbx_call *call);
-long mbx_run_notify(struct mbx_call *call);
 
 #endif /* MBX_COMMAND_H */
