@@ -3,7 +3,6 @@
  * Commands that make handles of handles, and take them away again.
  */
 #include <linux/file.h>
-#include <linux/uaccess.h>
 
 #include "command.h"
 #include "mbx.h"
@@ -63,16 +62,16 @@ long mbx_run_derive(struct mbx_call *call)
  */
 long mbx_run_revoke(struct mbx_call *call)
 {
-	struct mbx_revoke __user *uarg = call->uarg;
-	u64 nr = 0;
+	u64 *nr = &call->arg->revoke.out_handles;
 	int err;
 
-	if (put_user(nr, &uarg->out_handles))
-		return -EFAULT;
-	err = mbx_revoke(call->handle, &nr);
+	*nr = 0;
+	err = mbx_reply(call);
+	if (!err)
+		err = mbx_revoke(call->handle, nr);
 	if (err)
 		return err;
 	/* It was writable a moment ago, and what has been done has been done. */
-	(void)put_user(nr, &uarg->out_handles);
+	(void)mbx_reply(call);
 	return 0;
 }
