@@ -171,11 +171,13 @@ int mbx_box_ended(struct mbx_box *box);
 void mbx_box_set_special(struct mbx_box *box);
 void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 		     struct mbx_later *later);
+void mbx_box_wake_pollers(struct mbx_box *box);
+
+/* box_state.c */
+__poll_t mbx_box_ready(struct mbx_handle *handle);
 int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
 unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
 			     unsigned int nr, struct pid_namespace *ns);
-__poll_t mbx_box_ready(struct mbx_handle *handle);
-void mbx_box_wake_pollers(struct mbx_box *box);
 
 /* policy.c */
 int mbx_policy_enter(struct mbx_box *box, struct mbx_proc *proc, bool receives);
