@@ -127,21 +127,11 @@ static void owner_dies(struct __test_metadata *_metadata,
 		       FIXTURE_DATA(notify) * self, __u32 events, int signals)
 {
 	struct pollfd p = { .fd = self->event, .events = POLLIN };
-	struct gate gate;
 	char name[NAME_SIZE];
 	struct child child;
 	int fd;
 
-	gate_init(&gate);
-	unique_name(name);
-	if (!child_start(&child)) {
-		fd = box_create(self->control, name, MBX_CREATE_OWNED, 2);
-		CHECK(fd >= 0);
-		CHECK(gate_open(&gate));
-		for (;;)
-			pause();
-	}
-	ASSERT_TRUE(gate_wait(&gate));
+	ASSERT_TRUE(owner_start(&child, self->control, unique_name(name)));
 	fd = box_open(self->control, name, 0, MBX_OPEN_SEND);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, box_notify(fd, events, self->event));
@@ -151,8 +141,6 @@ static void owner_dies(struct __test_metadata *_metadata,
 	EXPECT_TRUE(wait_until(events_now(fd) == ~0U && errno == EOWNERDEAD));
 	EXPECT_EQ(signals, signals_of(self->event));
 	close(fd);
-	close(gate.fd[0]);
-	close(gate.fd[1]);
 }
 
 TEST_F(notify, owner_died)

@@ -247,4 +247,26 @@ static inline size_t page_size(void)
 	return sysconf(_SC_PAGESIZE);
 }
 
+/* ---------------------------------------------------------------- owners */
+
+/* A process that does nothing but own the mailbox @name, until it is killed. */
+static inline bool owner_start(struct child *owner, int control,
+			       const char *name)
+{
+	struct gate gate;
+	bool there;
+
+	gate_init(&gate);
+	if (!child_start(owner)) {
+		CHECK(box_create(control, name, MBX_CREATE_OWNED, 2) >= 0);
+		CHECK(gate_open(&gate));
+		for (;;)
+			pause();
+	}
+	there = gate_wait(&gate);
+	close(gate.fd[0]);
+	close(gate.fd[1]);
+	return there;
+}
+
 #endif /* SELFTESTS_PEERS_H */

@@ -363,19 +363,9 @@ TEST_F(stat, fdinfo_of_what_has_lost_its_owner)
 {
 	char name[NAME_SIZE];
 	struct child child;
-	struct gate gate;
 	int fd;
 
-	gate_init(&gate);
-	unique_name(name);
-	if (!child_start(&child)) {
-		CHECK(box_create(self->control, name, MBX_CREATE_OWNED, 1) >=
-		      0);
-		CHECK(gate_open(&gate));
-		for (;;)
-			pause();
-	}
-	ASSERT_TRUE(gate_wait(&gate));
+	ASSERT_TRUE(owner_start(&child, self->control, unique_name(name)));
 	fd = box_open(self->control, name, 0, MBX_OPEN_SEND);
 	ASSERT_LE(0, fd);
 	EXPECT_STREQ("alive", fdinfo(fd, "mailbox-state"));
