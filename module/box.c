@@ -30,6 +30,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	INIT_LIST_HEAD(&box->synced);
 	INIT_LIST_HEAD(&box->receivers);
 	INIT_LIST_HEAD(&box->peekers);
+	INIT_LIST_HEAD(&box->drainers);
 	INIT_LIST_HEAD(&box->watches);
 	init_waitqueue_head(&box->poll_in);
 	init_waitqueue_head(&box->poll_out);
@@ -57,8 +58,9 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
  */
 void mbx_box_set_special(struct mbx_box *box)
 {
-	box->special = box->dead || box->policy == MBX_POLICY_EXCLUSIVE ||
-		       box->policy == MBX_POLICY_PAIR || box->nr_watches;
+	box->special = box->dead || box->state || box->nr_watches ||
+		       box->policy == MBX_POLICY_EXCLUSIVE ||
+		       box->policy == MBX_POLICY_PAIR;
 }
 
 static struct mbx_box *alloc_box(const struct mbx_create *arg, u32 msg_max,
@@ -235,6 +237,7 @@ static void end_waits(struct mbx_box *box, struct mbx_later *later)
 	mbx_wake_list(&box->synced, box->dead, later);
 	mbx_wake_list(&box->receivers, box->dead, later);
 	mbx_wake_list(&box->peekers, box->dead, later);
+	mbx_wake_list(&box->drainers, box->dead, later);
 	list_for_each_entry_safe(msg, next, &box->queue.taken, node)
 		withdraw(box, msg, later);
 	mbx_unlock(box, later);
@@ -274,7 +277,7 @@ static void wake_pollers(struct wait_queue_head *pollers)
 }
 
 /**
- * mbx_box_wake_pollers() - tell all pollers that something has ended
+ * mbx_box_wake_pollers() - let all pollers look again
  * @box: the mailbox
  *
  * Context: Any.

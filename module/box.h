@@ -32,6 +32,8 @@ struct mbx_watch;
  * @synced: waiters for their message to be taken [box]
  * @receivers: waiters for a message [box]
  * @peekers: waiters to see a message [box]
+ * @drainers: waiters for the last message to leave [box]
+ * @state: MBX_STATE_* [box]
  * @nr_senders: threads that sleep in a send [box]
  * @nr_receivers: threads that sleep in a receive [box]
  * @nr_takers: those of @receivers that accept any message [box]
@@ -79,6 +81,8 @@ struct mbx_box {
 	struct list_head synced;
 	struct list_head receivers;
 	struct list_head peekers;
+	struct list_head drainers;
+	u32 state;
 	u32 nr_senders;
 	u32 nr_receivers;
 	u32 nr_takers;
@@ -240,6 +244,44 @@ static inline int mbx_handle_error(const struct mbx_handle *handle)
 }
 
 /**
+ * mbx_box_sealed() - does a mailbox take no more messages?
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ * Return: 0, or -ESHUTDOWN.
+ */
+static inline int mbx_box_sealed(const struct mbx_box *box)
+{
+	return unlikely(box->state & MBX_STATE_SEALED) ? -ESHUTDOWN : 0;
+}
+
+/**
+ * mbx_box_frozen() - does a mailbox deliver nothing now?
+ * @box: the mailbox
+ *
+ * Context: The box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_box_frozen(const struct mbx_box *box)
+{
+	return unlikely(box->state & MBX_STATE_FROZEN);
+}
+
+/**
+ * mbx_box_drained() - will there never be a message again?
+ * @box: the mailbox
+ *
+ * A message that somebody is copying may come back.
+ *
+ * Context: The box is locked.
+ * Return: 0, or -ESHUTDOWN.
+ */
+static inline int mbx_box_drained(struct mbx_box *box)
+{
+	return mbx_queue_is_empty(&box->queue) ? mbx_box_sealed(box) : 0;
+}
+
+/**
  * mbx_box_has_room() - may one more message wait in a mailbox?
  * @box: the mailbox
  *
@@ -252,7 +294,7 @@ static inline bool mbx_box_has_room(const struct mbx_box *box)
 }
 
 /**
- * mbx_box_is_readable() - would a receive not wait?
+ * mbx_box_is_readable() - would a receive get a message at once?
  * @box: the mailbox
  *
  * Context: The box is locked.
@@ -260,6 +302,8 @@ static inline bool mbx_box_has_room(const struct mbx_box *box)
  */
 static inline bool mbx_box_is_readable(struct mbx_box *box)
 {
+	if (mbx_box_frozen(box))
+		return false;
 	return mbx_queue_first(&box->queue) || !list_empty(&box->senders);
 }
 
@@ -271,11 +315,15 @@ static inline bool mbx_box_is_readable(struct mbx_box *box)
  * every message.
  *
  * Context: The box is locked.
- * Return: true if so.
+ * Return: true if so, be it that it fails.
  */
 static inline bool mbx_box_is_writable(const struct mbx_box *box)
 {
-	return mbx_box_has_room(box) || box->nr_takers ||
+	if (mbx_box_has_room(box) || mbx_box_sealed(box))
+		return true;
+	if (mbx_box_frozen(box))
+		return false;
+	return box->nr_takers ||
 	       (!box->capacity && !list_empty(&box->receivers));
 }
 

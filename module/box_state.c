@@ -8,6 +8,17 @@
 
 #include "mbx.h"
 
+/* EPOLLHUP, which cannot be masked, says that the handle is of no more use. */
+static __poll_t sealed_events(const struct mbx_handle *handle)
+{
+	__poll_t events = EPOLLRDHUP;
+
+	if (handle->rights & MBX_OPEN_RECEIVE ? mbx_box_drained(handle->box) :
+						handle->rights & MBX_OPEN_SEND)
+		events |= EPOLLHUP;
+	return events;
+}
+
 /**
  * mbx_box_ready() - what can be done without waiting?
  * @handle: the handle
@@ -24,6 +35,8 @@ __poll_t mbx_box_ready(struct mbx_handle *handle)
 
 	if (mbx_handle_error(handle))
 		return EPOLLHUP | EPOLLERR;
+	if (mbx_box_sealed(box))
+		events |= sealed_events(handle);
 	if (mbx_box_is_readable(box))
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (mbx_box_is_writable(box))
@@ -68,11 +81,14 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_high_water = queue->high_water;
 	stat->out_senders = box->nr_senders;
 	stat->out_receivers = box->nr_receivers;
-	stat->out_bytes = queue->bytes_sent - queue->bytes_received;
+	stat->out_bytes =
+		queue->bytes_sent - queue->bytes_received - queue->bytes_lost;
 	stat->out_sent = queue->last_seq - queue->withdrawn;
 	stat->out_received = queue->received;
 	stat->out_bytes_sent = queue->bytes_sent;
 	stat->out_bytes_received = queue->bytes_received;
+	stat->out_lost = queue->lost;
+	stat->out_state = box->state;
 	return mbx_box_error(box);
 }
 

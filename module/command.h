@@ -20,6 +20,7 @@ union mbx_arg {
 	struct mbx_receive receive;
 	struct mbx_derive derive;
 	struct mbx_revoke revoke;
+	struct mbx_control control;
 	struct mbx_notify notify;
 };
 
@@ -58,5 +59,6 @@ long mbx_run_receive(struct mbx_call *call);
 /* command_handle.c */
 long mbx_run_derive(struct mbx_call *call);
 long mbx_run_revoke(struct mbx_call *call);
+long mbx_run_control(struct mbx_call *call);
 
 #endif /* MBX_COMMAND_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands that make handles of handles, and take them away again.
+ * Commands that make handles of handles, take them away again, or administer
+ * the mailbox.
  */
 #include <linux/file.h>
 
@@ -74,4 +75,54 @@ long mbx_run_revoke(struct mbx_call *call)
 	/* It was writable a moment ago, and what has been done has been done. */
 	(void)mbx_reply(call);
 	return 0;
+}
+
+static int check_managed(struct mbx_handle *handle)
+{
+	const int err = mbx_handle_ended(handle);
+
+	if (err || (handle->rights & MBX_OPEN_MANAGE))
+		return err;
+	return mbx_box_deletable(handle->box) ? 0 : -EPERM;
+}
+
+static int get_action(const struct mbx_call *call, struct mbx_action *action)
+{
+	const struct mbx_control *arg = &call->arg->control;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	if (arg->op > MBX_CONTROL_DRAIN ||
+	    (arg->deadline && arg->op != MBX_CONTROL_DRAIN))
+		return -EINVAL;
+	action->op = arg->op;
+	action->nonblock = mbx_file_nonblock(call->file);
+	return mbx_deadline_set(&action->deadline, &action->clock,
+				arg->deadline,
+				arg->flags & MBX_CONTROL_REALTIME);
+}
+
+/**
+ * mbx_run_control() - administer a mailbox
+ * @call: MBX_IOC_CONTROL
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_control(struct mbx_call *call)
+{
+	struct mbx_action action = {};
+	u64 *count = &call->arg->control.out_count;
+	int err;
+
+	*count = 0;
+	err = get_action(call, &action) ?: check_managed(call->handle) ?:
+					   mbx_reply(call);
+	if (err)
+		return err;
+	err = mbx_control(call->handle, &action);
+	*count = action.count;
+	/* It was writable a moment ago. */
+	(void)mbx_reply(call);
+	return err;
 }

@@ -62,7 +62,7 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 
 	if (handle->rights & MBX_OPEN_RECEIVE) {
 		poll_wait(file, &box->poll_in, wait);
-		mask |= EPOLLIN | EPOLLRDNORM;
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	}
 	if (handle->rights & MBX_OPEN_SEND) {
 		poll_wait(file, &box->poll_out, wait);

@@ -57,10 +57,12 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(RECEIVE, receive, select_ptr, out_len, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE),
-	MBX_COMMAND(STAT, stat, flags, out_policy, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, out_lost, ON_HANDLE, 0),
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
 	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),
+	MBX_COMMAND(CONTROL, control, deadline, out_count, ON_HANDLE,
+		    MBX_CONTROL_REALTIME),
 	MBX_COMMAND(NOTIFY, notify, high, out_counts, ON_HANDLE,
 		    MBX_NOTIFY_READ),
 };

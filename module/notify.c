@@ -71,7 +71,7 @@ static u32 state_of(const struct mbx_handle *handle,
 					    MBX_EVENT_DELETED;
 
 	state = watch ? level(watch, box->queue.depth) : 0;
-	if (mbx_box_is_readable(box))
+	if (mbx_box_is_readable(box) || mbx_box_drained(box))
 		state |= MBX_EVENT_READABLE;
 	if (mbx_box_is_writable(box))
 		state |= MBX_EVENT_ROOM;

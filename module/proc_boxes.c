@@ -23,12 +23,19 @@
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode" \
 	" uid gid owner handles senders receivers sender_pids"            \
 	" receiver_pids sent received bytes_sent bytes_received"          \
-	" high_water creator creator_comm created policy\n"
+	" high_water creator creator_comm created policy state lost\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
 	[MBX_POLICY_LIFO] = " lifo", [MBX_POLICY_EXCLUSIVE] = " exclusive",
 	[MBX_POLICY_PAIR] = " pair",
+};
+
+static const char *const state_names[] = {
+	[0] = " open",
+	[MBX_STATE_FROZEN] = " frozen",
+	[MBX_STATE_SEALED] = " sealed",
+	[MBX_STATE_FROZEN | MBX_STATE_SEALED] = " frozen,sealed",
 };
 
 static struct proc_fs_info *proc_fs(struct seq_file *m)
@@ -144,6 +151,8 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	put_totals(m, &stat);
 	put_creator(m, box);
 	seq_puts(m, policy_names[box->policy]);
+	seq_puts(m, state_names[stat.out_state]);
+	seq_put_decimal_ull(m, " ", stat.out_lost);
 	seq_putc(m, '\n');
 	return 0;
 }

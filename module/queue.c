@@ -178,3 +178,35 @@ void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg)
 	queue->withdrawn++;
 	queue->bytes_sent -= msg->len;
 }
+
+/**
+ * mbx_queue_collect() - take out all messages that nobody is copying
+ * @queue: the queue
+ * @list: gets them, in the order in which they would have been received
+ *
+ * For the rest of the queue they are as they were: each is still to leave it.
+ */
+void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list)
+{
+	u32 levels;
+	int priority;
+
+	for (levels = queue->levels; levels; levels &= ~BIT(priority)) {
+		priority = fls(levels) - 1;
+		list_splice_tail_init(&queue->urgent[priority], list);
+	}
+	queue->levels = 0;
+	list_splice_tail_init(&queue->ready, list);
+}
+
+/**
+ * mbx_queue_purge() - remove a message that was sent
+ * @queue: the queue
+ * @msg: a message that nobody is copying; the caller owns the queue's reference
+ */
+void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg)
+{
+	mbx_queue_leave(queue, msg);
+	queue->lost++;
+	queue->bytes_lost += msg->len;
+}

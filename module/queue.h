@@ -6,7 +6,7 @@
  *   NEW ------> READY ----------> TAKEN ---------> GONE
  *                 ^                |  |              ^
  *                 +----------------+  +--------------+
- *                       untake            withdraw
+ *                       untake       withdraw, purge
  *
  * A message that is being copied keeps its place: should the copy fail, it
  * stands where it stood.  Its sender may withdraw it in any state but GONE, and
@@ -34,10 +34,12 @@
  * @depth: messages of both lists that take room
  * @high_water: highest @depth
  * @last_seq: sequence number of the newest message
- * @withdrawn: messages that were pushed and will not be received
+ * @withdrawn: messages that were pushed, and then not sent after all
+ * @lost: messages that were sent and will not be received
  * @received: messages that were received
  * @bytes_sent: bytes in messages that were pushed and not withdrawn
  * @bytes_received: bytes in messages that were received
+ * @bytes_lost: bytes in messages that were lost
  */
 struct mbx_queue {
 	struct list_head ready;
@@ -48,9 +50,11 @@ struct mbx_queue {
 	u32 high_water;
 	u64 last_seq;
 	u64 withdrawn;
+	u64 lost;
 	u64 received;
 	u64 bytes_sent;
 	u64 bytes_received;
+	u64 bytes_lost;
 };
 
 void mbx_queue_init(struct mbx_queue *queue);
@@ -65,6 +69,8 @@ void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
 		      bool counted);
 void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
+void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list);
+void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg);
 
 /**
  * mbx_queue_append() - append a message to a list
@@ -112,6 +118,29 @@ static inline struct mbx_msg *mbx_queue_first(struct mbx_queue *queue)
 	if (unlikely(queue->levels))
 		return mbx_queue_most_urgent(queue);
 	return list_first_entry_or_null(&queue->ready, struct mbx_msg, node);
+}
+
+/**
+ * mbx_queue_is_empty() - is no message there, not even one being copied?
+ * @queue: the queue
+ *
+ * Return: true if so.
+ */
+static inline bool mbx_queue_is_empty(struct mbx_queue *queue)
+{
+	return !mbx_queue_first(queue) && list_empty(&queue->taken);
+}
+
+/**
+ * mbx_queue_length() - count the messages, also those that take no room
+ * @queue: the queue
+ *
+ * Return: how many there are.
+ */
+static inline u64 mbx_queue_length(const struct mbx_queue *queue)
+{
+	return queue->last_seq - queue->withdrawn - queue->lost -
+	       queue->received;
 }
 
 static inline void mbx_queue_leave(struct mbx_queue *queue, struct mbx_msg *msg)

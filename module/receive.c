@@ -98,6 +98,7 @@ static void finish(struct mbx_box *box, struct mbx_msg *msg,
 	}
 	if (msg->counted)
 		mbx_made_room(box, later);
+	mbx_control_left(box, later);
 	mbx_box_release(box, msg, later);
 }
 
@@ -110,6 +111,8 @@ static void put_back(struct mbx_box *box, struct mbx_msg *msg,
 	/* Whoever waited for it gets it without taking room. */
 	if (mbx_offer(box, msg, later) && counted)
 		mbx_made_room(box, later);
+	if (mbx_box_sealed(box))
+		mbx_control_part(box, later);
 }
 
 /* Copies a taken message, to which the caller has a reference; drops that. */
@@ -212,6 +215,8 @@ static struct mbx_msg *next_msg(struct mbx_box *box, struct mbx_rx *rx,
 	struct mbx_waiter *sender;
 	struct mbx_msg *msg;
 
+	if (mbx_box_frozen(box) && !rx->peek)
+		return NULL;
 	if (rx->select)
 		return mbx_select_first(&box->queue, rx->select);
 	for (;;) {
@@ -235,6 +240,8 @@ static int try_receive(struct mbx_handle *handle, struct mbx_task *task,
 	int err;
 
 	err = mbx_handle_error(handle);
+	if (!err)
+		err = mbx_control_over(box, rx->select);
 	if (err)
 		return err;
 
@@ -308,8 +315,8 @@ static noinline int receive_slowly(struct mbx_handle *handle,
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  * Return: 0; or, with no message taken, -EAGAIN, -EBUSY, -EFAULT, -EIDRM,
- * -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ETIMEDOUT,
- * -EUSERS.
+ * -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN,
+ * -ETIMEDOUT, -EUSERS.
  */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx)
 {

@@ -58,6 +58,7 @@ int mbx_revoke(struct mbx_handle *handle, u64 *nr)
 	end_list(&box->senders, &later);
 	end_list(&box->receivers, &later);
 	end_list(&box->peekers, &later);
+	end_list(&box->drainers, &later);
 	end_synced(box, &later);
 	mbx_unlock(box, &later);
 

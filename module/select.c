@@ -154,3 +154,26 @@ struct mbx_msg *mbx_select_first(struct mbx_queue *queue,
 	}
 	return best;
 }
+
+/**
+ * mbx_select_any() - is a message there, maybe being copied, that is accepted?
+ * @queue: the queue
+ * @select: what is accepted, or NULL for any message
+ *
+ * Context: The box is locked, for a time that grows with the queue.
+ * Return: true if so.
+ */
+bool mbx_select_any(struct mbx_queue *queue, const struct mbx_selector *select)
+{
+	struct mbx_msg *msg = NULL;
+
+	if (!select)
+		return !mbx_queue_is_empty(queue);
+	while ((msg = mbx_queue_next(queue, msg)))
+		if (mbx_select_fits(select, msg))
+			return true;
+	list_for_each_entry(msg, &queue->taken, node)
+		if (mbx_select_fits(select, msg))
+			return true;
+	return false;
+}

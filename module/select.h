@@ -23,6 +23,7 @@ bool mbx_select_fits(const struct mbx_selector *select,
 		     const struct mbx_msg *msg);
 struct mbx_msg *mbx_select_first(struct mbx_queue *queue,
 				 const struct mbx_selector *select);
+bool mbx_select_any(struct mbx_queue *queue, const struct mbx_selector *select);
 
 /**
  * mbx_select_accepts() - does a receiver want a message?

@@ -9,26 +9,25 @@
 #include "mbx.h"
 #include "trace.h"
 
-/*
- * A kill that comes a moment after the look is like one that comes when the
- * receiver has the message.
+/**
+ * mbx_find_receiver() - find the first in the line who can have a message
+ * @box: the mailbox
+ * @msg: the message
+ *
+ * One that is about to be killed cannot: the message would die with it.
+ *
+ * Context: The box is locked.
+ * Return: a receiver that accepts it and has room for it, or NULL.
  */
-static bool is_killed(const struct mbx_waiter *waiter)
-{
-	return data_race(fatal_signal_pending(waiter->thread));
-}
-
-/*
- * The first in the line of those receivers that accept @msg and have room for it.
- * One that is about to be killed has not: the message would die with it.
- */
-static struct mbx_waiter *find_receiver(struct mbx_box *box,
-					const struct mbx_msg *msg)
+struct mbx_waiter *mbx_find_receiver(struct mbx_box *box,
+				     const struct mbx_msg *msg)
 {
 	struct mbx_waiter *waiter;
 
+	if (mbx_box_frozen(box))
+		return NULL;
 	list_for_each_entry(waiter, &box->receivers, node)
-		if (msg->len <= waiter->len && !is_killed(waiter) &&
+		if (msg->len <= waiter->len && !mbx_is_killed(waiter) &&
 		    mbx_select_accepts(waiter->select, msg))
 			return waiter;
 	return NULL;
@@ -40,6 +39,8 @@ static void refuse_receivers(struct mbx_box *box, const struct mbx_msg *msg,
 {
 	struct mbx_waiter *waiter, *next;
 
+	if (mbx_box_frozen(box))
+		return;
 	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
 		if (waiter == end)
 			break;
@@ -61,17 +62,32 @@ static void wake_peekers(struct mbx_box *box, const struct mbx_msg *msg,
 			mbx_wake(waiter, 0, later);
 }
 
+/**
+ * mbx_hand() - give a message to a receiver that waits for one
+ * @box: the mailbox
+ * @msg: a ready message in its queue
+ * @receiver: the receiver
+ * @later: wakes it
+ *
+ * Context: The box is locked.
+ */
+void mbx_hand(struct mbx_box *box, struct mbx_msg *msg,
+	      struct mbx_waiter *receiver, struct mbx_later *later)
+{
+	mbx_queue_hand(&box->queue, msg);
+	msg->refs++;
+	receiver->msg = msg;
+	mbx_wake(receiver, 0, later);
+	mbx_policy_served(box, receiver->task->proc);
+}
+
 /* Gives a ready message to @receiver, or without one shows it to all others. */
 static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 		    struct mbx_waiter *receiver, struct mbx_later *later)
 {
 	refuse_receivers(box, msg, receiver, later);
 	if (receiver) {
-		mbx_queue_hand(&box->queue, msg);
-		msg->refs++;
-		receiver->msg = msg;
-		mbx_wake(receiver, 0, later);
-		mbx_policy_served(box, receiver->task->proc);
+		mbx_hand(box, msg, receiver, later);
 	} else {
 		wake_peekers(box, msg, later);
 		mbx_later_poll_in(later, box);
@@ -93,7 +109,7 @@ static void pass_on(struct mbx_box *box, struct mbx_msg *msg,
 bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later)
 {
-	struct mbx_waiter *receiver = find_receiver(box, msg);
+	struct mbx_waiter *receiver = mbx_find_receiver(box, msg);
 
 	pass_on(box, msg, receiver, later);
 	return receiver;
@@ -139,7 +155,7 @@ void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later)
 		list_move_tail(&waiter->node, &box->synced);
 	}
 	foresee_seq(box, msg);
-	place(box, msg, find_receiver(box, msg), counted, later);
+	place(box, msg, mbx_find_receiver(box, msg), counted, later);
 	waiter->seq = msg->seq;
 	if (!waiter->sync)
 		mbx_wake(waiter, 0, later);
@@ -230,6 +246,7 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 		mbx_queue_withdraw(&box->queue, msg);
 		if (msg->counted)
 			mbx_made_room(box, later);
+		mbx_control_left(box, later);
 	}
 	msg->sender = NULL;
 	mbx_box_release(box, msg, later);
@@ -288,7 +305,7 @@ static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 	struct mbx_waiter *receiver;
 
 	foresee_seq(box, msg);
-	receiver = find_receiver(box, msg);
+	receiver = mbx_find_receiver(box, msg);
 	if (!meet && !receiver && !mbx_box_has_room(box)) {
 		if (!tx->nonblock)
 			return wait_sender(handle, task, msg, tx, later, false);
@@ -340,6 +357,11 @@ static bool send_at_once(struct mbx_handle *handle, struct mbx_task *task,
 	return true;
 }
 
+static int refused(const struct mbx_handle *handle)
+{
+	return mbx_handle_error(handle) ?: mbx_box_sealed(handle->box);
+}
+
 /* The box is locked, and is so again on return. */
 static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 		       struct mbx_tx *tx, struct mbx_later *later)
@@ -348,7 +370,7 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_handle_error(handle);
+	err = refused(handle);
 	if (!err && tx->len > box->msg_max)
 		err = -EMSGSIZE;
 	if (!err)
@@ -365,7 +387,7 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	sign(handle, msg, task, tx);
 
 	/* The lock may have been dropped for the copy. */
-	err = mbx_handle_error(handle);
+	err = refused(handle);
 	if (err) {
 		mbx_box_release(box, msg, later);
 		return err;
@@ -397,9 +419,9 @@ static noinline int send_slowly(struct mbx_handle *handle,
  * @tx: the message; seq and peer are filled in on success
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
- * Return: 0; or, with nothing sent, -EAGAIN, -EDQUOT, -EFAULT, -EIDRM,
- * -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -ENOSPC, -EOWNERDEAD,
- * -ERESTARTSYS, -ETIMEDOUT, -EUSERS.
+ * Return: 0; or, with nothing sent, -EAGAIN, -ECANCELED, -EDQUOT, -EFAULT,
+ * -EIDRM, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -ENOSPC,
+ * -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT, -EUSERS.
  */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 {

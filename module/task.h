@@ -18,6 +18,7 @@ enum mbx_op {
 	MBX_OP_SYNC,
 	MBX_OP_RECEIVE,
 	MBX_OP_PEEK,
+	MBX_OP_DRAIN,
 };
 
 /**

@@ -48,12 +48,15 @@ struct private
 	struct mbx_blocked blocked;
 };
 
+/* clang-format off */
 static const char *const op_names[] = {
 	[MBX_OP_SEND] = "send",
 	[MBX_OP_SYNC] = "sync",
 	[MBX_OP_RECEIVE] = "receive",
 	[MBX_OP_PEEK] = "peek",
+	[MBX_OP_DRAIN] = "drain",
 };
+/* clang-format on */
 
 /* Control characters, blank, backslash: see mangle() of /proc/mounts. */
 #define ESCAPED                                                \

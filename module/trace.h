@@ -14,7 +14,15 @@
 	__print_symbolic(op, { MBX_OP_SEND, "send" },		\
 			     { MBX_OP_SYNC, "sync" },		\
 			     { MBX_OP_RECEIVE, "receive" },	\
-			     { MBX_OP_PEEK, "peek" })
+			     { MBX_OP_PEEK, "peek" }, \
+			     { MBX_OP_DRAIN, "drain" })
+
+#define mbx_show_control(op)                                  \
+	__print_symbolic(op, { MBX_CONTROL_FREEZE, "freeze" }, \
+			     { MBX_CONTROL_THAW, "thaw" },     \
+			     { MBX_CONTROL_SEAL, "seal" },     \
+			     { MBX_CONTROL_PURGE, "purge" },   \
+			     { MBX_CONTROL_DRAIN, "drain" })
 
 TRACE_EVENT(mbx_create,
 	TP_PROTO(const struct mbx_box *box),
@@ -120,6 +128,26 @@ TRACE_EVENT(mbx_wake,
 		__entry->result = result;
 	),
 	TP_printk("tid=%d result=%d", __entry->tid, __entry->result)
+);
+
+TRACE_EVENT(mbx_control,
+	TP_PROTO(const struct mbx_box *box, u32 op, u64 count, int err),
+	TP_ARGS(box, op, count, err),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, op)
+		__field(u64, count)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->id = box->id;
+		__entry->op = op;
+		__entry->count = count;
+		__entry->err = err;
+	),
+	TP_printk("id=%llu op=%s count=%llu err=%d",
+		  __entry->id, mbx_show_control(__entry->op), __entry->count,
+		  __entry->err)
 );
 
 #endif /* MBX_TRACE_H */

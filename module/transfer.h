@@ -65,8 +65,28 @@ struct mbx_rx {
 	u32 msg_len;
 };
 
+/**
+ * struct mbx_action - something done to a mailbox
+ * @op: MBX_CONTROL_*
+ * @nonblock: do not wait
+ * @clock: clock of @deadline
+ * @deadline: absolute ns in the initial time namespace, 0 for none
+ * @count: how many messages it was about
+ */
+struct mbx_action {
+	u32 op;
+	bool nonblock;
+	clockid_t clock;
+	u64 deadline;
+	u64 count;
+};
+
 /* send.c */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx);
+struct mbx_waiter *mbx_find_receiver(struct mbx_box *box,
+				     const struct mbx_msg *msg);
+void mbx_hand(struct mbx_box *box, struct mbx_msg *msg,
+	      struct mbx_waiter *receiver, struct mbx_later *later);
 bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later);
 void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later);
@@ -79,5 +99,11 @@ int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx);
 
 /* revoke.c */
 int mbx_revoke(struct mbx_handle *handle, u64 *nr);
+
+/* control.c */
+int mbx_control(struct mbx_handle *handle, struct mbx_action *action);
+int mbx_control_over(struct mbx_box *box, const struct mbx_selector *select);
+void mbx_control_left(struct mbx_box *box, struct mbx_later *later);
+void mbx_control_part(struct mbx_box *box, struct mbx_later *later);
 
 #endif /* MBX_TRANSFER_H */

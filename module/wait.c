@@ -53,6 +53,8 @@ void mbx_later_do(struct mbx_box *box, struct mbx_later *later)
 		wake_up_poll(&box->poll_in, EPOLLIN | EPOLLRDNORM);
 	if (later->poll_out)
 		wake_up_poll(&box->poll_out, EPOLLOUT | EPOLLWRNORM);
+	if (later->poll_all)
+		mbx_box_wake_pollers(box);
 	mbx_msg_destroy_list(later->garbage);
 	memset(later, 0, sizeof(*later));
 }
@@ -159,10 +161,12 @@ static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
 	trace_mbx_block(box, waiter->op, waiter->deadline);
 }
 
-static u32 *blocked_counter(struct mbx_box *box, enum mbx_op op)
+static void count_blocked(struct mbx_box *box, enum mbx_op op, int change)
 {
-	return op == MBX_OP_SEND || op == MBX_OP_SYNC ? &box->nr_senders :
-							&box->nr_receivers;
+	if (op == MBX_OP_SEND || op == MBX_OP_SYNC)
+		box->nr_senders += change;
+	else if (op != MBX_OP_DRAIN)
+		box->nr_receivers += change;
 }
 
 /**
@@ -183,11 +187,10 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later)
 	__must_hold(&box->lock)
 {
-	u32 *blocked = blocked_counter(box, waiter->op);
 	int err;
 
 	join_line(waiter, list);
-	++*blocked;
+	count_blocked(box, waiter->op, 1);
 	note_blocked(box, waiter);
 	mbx_unlock(box, later);
 
@@ -195,7 +198,7 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 
 	spin_lock(&box->lock);
 	mbx_task_unblock(waiter->task);
-	--*blocked;
+	count_blocked(box, waiter->op, -1);
 	if (waiter->state == MBX_WAIT_DONE)
 		return waiter->result;
 

@@ -3,7 +3,7 @@
 #define MBX_WAIT_H
 
 #include <linux/list.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "box.h"
 #include "notify.h"
@@ -17,6 +17,7 @@
  * @nr: length of @thread
  * @poll_in: tell pollers that a message is there
  * @poll_out: tell pollers that a message can be sent
+ * @poll_all: let all pollers look again
  * @thread: to be woken, with a reference each
  * @garbage: first of the messages to be freed
  *
@@ -26,6 +27,7 @@ struct mbx_later {
 	unsigned int nr;
 	bool poll_in;
 	bool poll_out;
+	bool poll_all;
 	struct task_struct *thread[MBX_LATER_THREADS];
 	struct mbx_msg *garbage;
 };
@@ -35,6 +37,7 @@ enum mbx_wait_state {
 	MBX_WAIT_ROOM,
 	MBX_WAIT_TAKEN,
 	MBX_WAIT_MSG,
+	MBX_WAIT_DRAINED,
 	MBX_WAIT_DONE,
 };
 
@@ -86,6 +89,21 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later);
 void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later);
 int mbx_deadline_translate(u64 *deadline, clockid_t *clock, u64 ns,
 			   bool realtime);
+
+/**
+ * mbx_is_killed() - is a waiter about to die?
+ * @waiter: the waiter
+ *
+ * A kill that comes a moment after the look is like one that comes when the
+ * receiver has the message.
+ *
+ * Context: The box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_is_killed(const struct mbx_waiter *waiter)
+{
+	return data_race(fatal_signal_pending(waiter->thread));
+}
 
 /*
  * A poller joins its wait queue before it takes the lock to look at the box: one
@@ -151,7 +169,7 @@ static inline void mbx_unlock(struct mbx_box *box, struct mbx_later *later)
 	mbx_notify_changes(box);
 	spin_unlock(&box->lock);
 	if (unlikely(later->nr || later->poll_in || later->poll_out ||
-		     later->garbage))
+		     later->poll_all || later->garbage))
 		mbx_later_do(box, later);
 }
 

@@ -33,6 +33,8 @@
  *  - EFAULT: an address is not accessible; nothing has happened
  *  - EKEYREVOKED: the handle was derived, and has been revoked; also when the
  *    mailbox has ended
+ *  - ESHUTDOWN: the mailbox was sealed (see MBX_CONTROL_SEAL); a receive answers
+ *    it once no message is left that it accepts
  *  - ENOMEM: the kernel or the caller's memory cgroup has no memory left
  *
  * A mailbox that has ended answers every command on its handles with
@@ -160,7 +162,7 @@ struct mbx_create {
 /* The rights that the handle is to carry; none gives a handle for STAT. */
 #define MBX_OPEN_SEND (1U << 0)
 #define MBX_OPEN_RECEIVE (1U << 1)
-/* To delete the mailbox, whoever uses the handle. */
+/* To delete and to administer the mailbox, whoever uses the handle. */
 #define MBX_OPEN_MANAGE (1U << 2)
 
 /**
@@ -259,6 +261,7 @@ struct mbx_delete {
  *    receiver waits for such a message; those that wait with too small a
  *    buffer get EMSGSIZE
  *  - EBADF: the handle has no right to send
+ *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
  *  - EINTR: a signal arrived during the wait
@@ -370,7 +373,8 @@ struct mbx_select {
  *
  * Return: 0, or -1 with errno
  *
- *  - EAGAIN: MBX_RECEIVE_NONBLOCK, and no such message is there
+ *  - EAGAIN: MBX_RECEIVE_NONBLOCK, and no such message is there, or the mailbox
+ *    is frozen
  *  - EBADF: the handle has no right to receive
  *  - EBUSY: with MBX_POLICY_EXCLUSIVE, another process is in a receive
  *  - EINTR: a signal arrived during the wait
@@ -401,6 +405,11 @@ struct mbx_receive {
 	__u32 out_len;
 };
 
+/* The mailbox delivers nothing for the time being. */
+#define MBX_STATE_FROZEN (1U << 0)
+/* No message comes into the mailbox any more. */
+#define MBX_STATE_SEALED (1U << 1)
+
 /**
  * struct mbx_stat - argument of MBX_IOC_STAT
  * @size: sizeof(struct mbx_stat)
@@ -429,6 +438,9 @@ struct mbx_receive {
  * @out_name_len: length of the name, 0 if none
  * @out_name: the name, padded with zero bytes
  * @out_policy: MBX_POLICY_*
+ * @out_state: MBX_STATE_*
+ * @__reserved: 0
+ * @out_lost: messages of @out_sent that have been purged
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -459,6 +471,9 @@ struct mbx_stat {
 	__u32 out_name_len;
 	__u8 out_name[MBX_NAME_MAX + 1];
 	__u32 out_policy;
+	__u32 out_state;
+	__u32 __reserved;
+	__aligned_u64 out_lost;
 };
 
 /* One message can be sent through the handle; a send that failed is none. */
@@ -516,9 +531,15 @@ struct mbx_revoke {
 	__aligned_u64 out_handles;
 };
 
-/* A receive would not wait: a message is there, or at capacity 0 a sender. */
+/*
+ * A receive would not wait: a message is there, or at capacity 0 a sender, and
+ * the mailbox is not frozen; or it is sealed, and nothing will come any more.
+ */
 #define MBX_EVENT_READABLE (1U << 0)
-/* A send would not wait: there is room, or at capacity 0 a receiver. */
+/*
+ * A send would not wait: there is room, or at capacity 0 a receiver, and the
+ * mailbox is not frozen; or it is sealed.
+ */
 #define MBX_EVENT_ROOM (1U << 1)
 /* No message takes room. */
 #define MBX_EVENT_EMPTY (1U << 2)
@@ -600,6 +621,77 @@ struct mbx_notify {
 	__u32 out_counts[MBX_EVENTS];
 };
 
+/* @deadline is on CLOCK_REALTIME. */
+#define MBX_CONTROL_REALTIME (1U << 0)
+
+/* What can be done to a mailbox. */
+enum {
+	/*
+	 * Deliver nothing until MBX_CONTROL_THAW.  Receives wait as if no
+	 * message were there; sends queue until the mailbox is full; a
+	 * rendezvous waits, and MBX_RECEIVE_PEEK sees what there is.  A receive
+	 * that has its message already ends as usual.
+	 */
+	MBX_CONTROL_FREEZE,
+	/* Serve those who wait in their order, each as if it came now. */
+	MBX_CONTROL_THAW,
+	/*
+	 * Let no more messages in, for good: sends answer ESHUTDOWN, also those
+	 * that wait for room or in a rendezvous.  What is queued can still be
+	 * received, and a send that waits with MBX_SEND_SYNC for just that
+	 * goes on.  Once no message is left that it accepts, a receive answers
+	 * ESHUTDOWN, whatever else is there.
+	 */
+	MBX_CONTROL_SEAL,
+	/*
+	 * Throw away the messages that are queued, of all priorities; @out_count
+	 * tells how many.  Who waits for one of them to be received gets
+	 * ECANCELED.  Then come in those that waited for room.
+	 */
+	MBX_CONTROL_PURGE,
+	/*
+	 * MBX_CONTROL_SEAL, and wait until no message is left.  @out_count is 0,
+	 * or after EAGAIN, EINTR and ETIMEDOUT what is left.
+	 */
+	MBX_CONTROL_DRAIN,
+};
+
+/**
+ * struct mbx_control - argument of MBX_IOC_CONTROL
+ * @size: sizeof(struct mbx_control)
+ * @flags: MBX_CONTROL_REALTIME
+ * @op: what to do: one of the others of MBX_CONTROL_*
+ * @__reserved: must be 0
+ * @deadline: absolute time in ns to wait until, or 0; MBX_CONTROL_DRAIN only
+ * @out_count: how many messages it was about; 0 if that is not said
+ *
+ * Administer a mailbox.  To freeze a frozen, to thaw any other and to seal a
+ * sealed mailbox changes nothing and is no error.
+ *
+ * poll(2): A frozen mailbox does not report EPOLLIN, nor EPOLLOUT for a receiver
+ * that waits.  A sealed one reports EPOLLRDHUP to who may receive, with EPOLLIN
+ * as long as there is a message, then EPOLLHUP; and to who may send EPOLLOUT,
+ * since a send fails at once, with EPOLLHUP if he may not receive, too.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EAGAIN: O_NONBLOCK, and MBX_CONTROL_DRAIN would have to wait
+ *  - EINTR: a signal arrived during the wait; the mailbox is sealed
+ *  - EINVAL: no such @op; a deadline above 2^63 - 1, or for another @op;
+ *    MBX_CONTROL_REALTIME without a deadline
+ *  - EPERM: the handle does not have MBX_OPEN_MANAGE, and the caller is neither
+ *    the mailbox's user nor its creator, and lacks CAP_IPC_OWNER
+ *  - ETIMEDOUT: the deadline has passed; the mailbox is sealed
+ */
+struct mbx_control {
+	__u32 size;
+	__u32 flags;
+	__u32 op;
+	__u32 __reserved;
+	__aligned_u64 deadline;
+	__aligned_u64 out_count;
+};
+
 #define MBX_IOC_MAGIC 0xBA
 
 enum {
@@ -612,7 +704,8 @@ enum {
 	MBX_CMD_STAT,
 	MBX_CMD_DERIVE,
 	MBX_CMD_REVOKE,
-	MBX_CMD_NOTIFY = 10,
+	MBX_CMD_CONTROL,
+	MBX_CMD_NOTIFY,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -624,6 +717,7 @@ enum {
 #define MBX_IOC_STAT _IO(MBX_IOC_MAGIC, MBX_CMD_STAT)
 #define MBX_IOC_DERIVE _IO(MBX_IOC_MAGIC, MBX_CMD_DERIVE)
 #define MBX_IOC_REVOKE _IO(MBX_IOC_MAGIC, MBX_CMD_REVOKE)
+#define MBX_IOC_CONTROL _IO(MBX_IOC_MAGIC, MBX_CMD_CONTROL)
 #define MBX_IOC_NOTIFY _IO(MBX_IOC_MAGIC, MBX_CMD_NOTIFY)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
