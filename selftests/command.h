@@ -196,6 +196,25 @@ static inline int box_revoke(int fd)
 #define BOTH_RIGHTS (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 #define ALL_RIGHTS (BOTH_RIGHTS | MBX_OPEN_MANAGE)
 
+static inline void init_control(struct mbx_control *arg, __u32 op)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	arg->op = op;
+	arg->__reserved = 0;
+	arg->deadline = 0;
+}
+
+/* Returns how many messages it was about, or -1 with errno. */
+static inline long long box_control(int fd, __u32 op)
+{
+	struct mbx_control arg;
+
+	init_control(&arg, op);
+	return ioctl(fd, MBX_IOC_CONTROL, &arg) ? -1 : (long long)arg.out_count;
+}
+
 /* 0 if the mailbox cannot be asked; no mailbox has that id. */
 static inline __u64 box_id(int fd)
 {

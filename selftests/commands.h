@@ -109,6 +109,14 @@ FIXTURE_VARIANT_ADD(command, revoke){
 	.outputs = offsetof(struct mbx_revoke, out_handles),
 };
 
+/* To thaw what is not frozen changes nothing. */
+FIXTURE_VARIANT_ADD(command, control){
+	.cmd = MBX_IOC_CONTROL,
+	.size = sizeof(struct mbx_control),
+	.flags = MBX_CONTROL_REALTIME,
+	.outputs = offsetof(struct mbx_control, out_count),
+};
+
 static inline int lowest_free_fd(void)
 {
 	int fd = dup(STDERR_FILENO);
@@ -161,6 +169,7 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_stat stat;
 		struct mbx_derive derive;
 		struct mbx_revoke revoke;
+		struct mbx_control control;
 		struct mbx_notify notify;
 	} arg;
 	size_t size = 0;
@@ -208,6 +217,10 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 	case MBX_IOC_REVOKE:
 		init_revoke(&arg.revoke);
 		size = sizeof(arg.revoke);
+		break;
+	case MBX_IOC_CONTROL:
+		init_control(&arg.control, MBX_CONTROL_THAW);
+		size = sizeof(arg.control);
 		break;
 	}
 	memcpy(to, &arg, size);

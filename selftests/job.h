@@ -23,6 +23,7 @@ struct job {
 	union {
 		struct mbx_send send;
 		struct mbx_receive receive;
+		struct mbx_control control;
 	};
 	char data[64];
 	pid_t tid;
@@ -68,6 +69,14 @@ static inline struct job *job_receive(int fd, __u32 flags)
 
 	memset(job->data, POISON, sizeof(job->data));
 	init_receive(&job->receive, job->data, sizeof(__u32), flags);
+	return job;
+}
+
+static inline struct job *job_drain(int fd)
+{
+	struct job *job = job_new(fd, MBX_IOC_CONTROL);
+
+	init_control(&job->control, MBX_CONTROL_DRAIN);
 	return job;
 }
 
@@ -139,6 +148,8 @@ static inline const char *job_op(const struct job *job)
 		return "send";
 	case MBX_IOC_SEND:
 		return job->send.flags & MBX_SEND_SYNC ? "sync" : "send";
+	case MBX_IOC_CONTROL:
+		return "drain";
 	default:
 		return job->receive.flags & MBX_RECEIVE_PEEK ? "peek" :
 							       "receive";

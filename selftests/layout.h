@@ -83,7 +83,7 @@
 	MEMBER(mbx_receive, out_type, 80, 8)         \
 	MEMBER(mbx_receive, out_priority, 88, 4)     \
 	LAST(mbx_receive, out_len, 92, 4)            \
-	SIZE(mbx_stat, 384)                          \
+	SIZE(mbx_stat, 400)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \
 	MEMBER(mbx_stat, out_id, 8, 8)               \
@@ -109,7 +109,10 @@
 	MEMBER(mbx_stat, out_created, 112, 8)        \
 	MEMBER(mbx_stat, out_name_len, 120, 4)       \
 	MEMBER(mbx_stat, out_name, 124, 256)         \
-	LAST(mbx_stat, out_policy, 380, 4)           \
+	MEMBER(mbx_stat, out_policy, 380, 4)         \
+	MEMBER(mbx_stat, out_state, 384, 4)          \
+	MEMBER(mbx_stat, __reserved, 388, 4)         \
+	LAST(mbx_stat, out_lost, 392, 8)             \
 	SIZE(mbx_derive, 24)                         \
 	MEMBER(mbx_derive, size, 0, 4)               \
 	MEMBER(mbx_derive, flags, 4, 4)              \
@@ -120,6 +123,13 @@
 	MEMBER(mbx_revoke, size, 0, 4)               \
 	MEMBER(mbx_revoke, flags, 4, 4)              \
 	LAST(mbx_revoke, out_handles, 8, 8)          \
+	SIZE(mbx_control, 32)                        \
+	MEMBER(mbx_control, size, 0, 4)              \
+	MEMBER(mbx_control, flags, 4, 4)             \
+	MEMBER(mbx_control, op, 8, 4)                \
+	MEMBER(mbx_control, __reserved, 12, 4)       \
+	MEMBER(mbx_control, deadline, 16, 8)         \
+	LAST(mbx_control, out_count, 24, 8)          \
 	SIZE(mbx_notify, 72)                         \
 	MEMBER(mbx_notify, size, 0, 4)               \
 	MEMBER(mbx_notify, flags, 4, 4)              \
@@ -155,6 +165,7 @@ REQUIRE(MBX_IOC_RECEIVE == 0xba05);
 REQUIRE(MBX_IOC_STAT == 0xba06);
 REQUIRE(MBX_IOC_DERIVE == 0xba07);
 REQUIRE(MBX_IOC_REVOKE == 0xba08);
+REQUIRE(MBX_IOC_CONTROL == 0xba09);
 REQUIRE(MBX_IOC_NOTIFY == 0xba0a);
 
 REQUIRE(MBX_ABI == 1);
@@ -174,5 +185,9 @@ REQUIRE(MBX_EVENT_READABLE == 1 && MBX_EVENT_ROOM == 2 && MBX_EVENT_EMPTY == 4);
 REQUIRE(MBX_EVENT_HIGH == 8 && MBX_EVENT_LOW == 16);
 REQUIRE(MBX_EVENT_NO_SENDERS == 64 && MBX_EVENT_NO_RECEIVERS == 128);
 REQUIRE(MBX_EVENT_OWNER_DIED == 256 && MBX_EVENT_DELETED == 512);
+REQUIRE(MBX_CONTROL_FREEZE == 0 && MBX_CONTROL_THAW == 1 &&
+	MBX_CONTROL_SEAL == 2 && MBX_CONTROL_PURGE == 3 &&
+	MBX_CONTROL_DRAIN == 4 && MBX_CONTROL_REALTIME == 1);
+REQUIRE(MBX_STATE_FROZEN == 1 && MBX_STATE_SEALED == 2);
 
 #endif /* SELFTESTS_LAYOUT_H */

@@ -49,6 +49,8 @@ TEST_F(stat, name_and_its_padding)
 	for (i = len; i < sizeof(self->now.out_name); i++)
 		EXPECT_EQ(0, self->now.out_name[i]);
 	EXPECT_EQ(MBX_POLICY_FIFO, self->now.out_policy);
+	EXPECT_EQ(0, self->now.out_state);
+	EXPECT_EQ(0, self->now.out_lost);
 }
 
 TEST_F(stat, longest_name)
