@@ -207,7 +207,7 @@ expect "peek --all --type" 0 "letter
 telegram" mbx peek "$box" --all --type 3
 expect "the highest priority first" 0 telegram mbx peek "$box"
 expect "recv --seq" 0 bill mbx recv "$box" --seq 2
-expect "recv --type of none" 4 "mbx: recv: $box: the mailbox is empty, or has no message like*" \
+expect "recv --type of none" 4 "mbx: recv: $box: the mailbox is empty or frozen, or has no message like*" \
 	mbx recv "$box" --type 2 --nonblock
 expect "recv --type-not of none" 4 "mbx: recv: *" mbx recv "$box" --type-not 3 --nonblock
 expect "recv --min-priority" 0 telegram mbx recv "$box" --min-priority 9
@@ -324,6 +324,30 @@ await_blocked $pid sync || await_blocked $pid send
 valid "recv --json" mbx recv "$box" --json
 finished "the sender was waiting" 0 "" $pid "$tmp/out"
 expect "a time" 0 '*"time":[1-9]*"data":"hello"*' cat "$tmp/json"
+mbx rm "$box"
+
+# ---- administration
+mbx create "$box" -c 2 >/dev/null
+expect "admin freeze" 0 "" mbx admin "$box" freeze
+mbx send "$box" -m kept
+expect "frozen to a receiver" 4 "mbx: recv: $box: the mailbox is empty or frozen*" mbx recv "$box" --nonblock
+expect "frozen to a viewer" 0 kept mbx peek "$box" --nonblock
+expect "stat of a frozen one" 0 "frozen 1" mbx stat "$box" --raw --noheadings -o state,depth
+expect "admin thaw" 0 "" mbx admin "$box" thaw
+expect "thawed" 0 kept mbx recv "$box" --nonblock
+mbx send "$box" -m lost
+expect "admin purge" 0 1 mbx admin "$box" purge
+mbx send "$box" -m last
+expect "admin drain in no time" 124 "mbx: admin: $box: the deadline has passed, and messages are left*" mbx admin "$box" drain --timeout 1ms
+expect "sealed to a sender" 5 "mbx: send: $box: the mailbox is sealed*" mbx send "$box" -m x
+mbx admin "$box" drain >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid drain
+expect "recv --follow of a sealed one" 5 "last
+mbx: recv: $box: the mailbox is sealed, and nothing is left*" mbx recv "$box" --follow
+finished "admin drain" 0 "" $pid "$tmp/out"
+expect "sealed to who waits" 5 "mbx: wait: $box: the mailbox is sealed*" mbx wait "$box" --readable
+expect "ls of a sealed one" 0 "$box sealed 1" sh -c "mbx ls --raw --noheadings -o name,state,lost | grep $box"
 mbx rm "$box"
 
 # ---- owned

@@ -231,6 +231,33 @@ int mbx_delete_id(uint64_t id);
  */
 int mbx_delete_handle(struct mbx *m);
 
+/* ---- Administration --------------------------------------------------- */
+
+/**
+ * mbx_admin() - freeze, thaw, seal, purge or drain a mailbox
+ * @m: a handle with MBX_OPEN_MANAGE, or of the mailbox's user or creator
+ * @op: MBX_CONTROL_FREEZE: deliver nothing until MBX_CONTROL_THAW;
+ *	MBX_CONTROL_SEAL: let no more messages in, for good;
+ *	MBX_CONTROL_PURGE: throw away what is queued;
+ *	MBX_CONTROL_DRAIN: seal it, and wait until all has been received
+ * @deadline: for MBX_CONTROL_DRAIN, CLOCK_MONOTONIC, see mbx_deadline_ms();
+ *	0 for none
+ * @count: if not NULL, set to how many messages were purged, or are left after
+ *	a MBX_CONTROL_DRAIN, also one that failed; else to 0
+ *
+ * Blocks in MBX_CONTROL_DRAIN only.
+ *
+ * Return: 0, or
+ *
+ *  - -EPERM: neither the right, nor the mailbox's user or creator
+ *  - -ETIMEDOUT, -EINTR, -EAGAIN (O_NONBLOCK): messages are left; the mailbox is
+ *    sealed
+ *  - -EINVAL: no such @op, or a deadline that it does not take
+ *  - -EIDRM, -EOWNERDEAD: the mailbox has ended
+ */
+int mbx_admin(struct mbx *m, unsigned int op, uint64_t deadline,
+	      uint64_t *count);
+
 /* ---- Sending ---------------------------------------------------------- */
 
 /**
@@ -246,6 +273,8 @@ int mbx_delete_handle(struct mbx *m);
  *
  *  - -EMSGSIZE: longer than the mailbox takes
  *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the user or of the system
+ *  - -ESHUTDOWN: the mailbox is sealed
+ *  - -ECANCELED: purged before a receiver took it, for which the call waited
  *  - -EIDRM: the mailbox was deleted
  *  - -EOWNERDEAD: its owner has exited
  *  - -EKEYREVOKED: the handle was revoked, see mbx_revoke()
@@ -322,10 +351,12 @@ int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
  * Return: length of the message, which may be 0, or
  *
  *  - -EMSGSIZE: @buf is too small; mbx_receive_ext() tells the length
+ *  - -ESHUTDOWN: the mailbox is sealed, and no message is left that
+ *    was asked for
  *  - -EIDRM: the mailbox was deleted
  *  - -EOWNERDEAD: its owner has exited
  *  - -EKEYREVOKED: the handle was revoked, see mbx_revoke()
- *  - -EAGAIN: nothing there, and O_NONBLOCK is set on the descriptor
+ *  - -EAGAIN: nothing there, or frozen, and O_NONBLOCK is set on the descriptor
  *  - -EINTR: a signal handler without SA_RESTART ran
  *  - -EBADF: no right to receive
  *  - -EFAULT

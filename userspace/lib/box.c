@@ -202,6 +202,21 @@ int mbx_delete_handle(struct mbx *m)
 	return mbx_ioctl(m->fd, MBX_IOC_DELETE, &arg);
 }
 
+int mbx_admin(struct mbx *m, unsigned int op, uint64_t deadline,
+	      uint64_t *count)
+{
+	struct mbx_control arg = {
+		.size = sizeof(arg),
+		.op = op,
+		.deadline = deadline,
+	};
+	int err = mbx_ioctl(m->fd, MBX_IOC_CONTROL, &arg);
+
+	if (count)
+		*count = arg.out_count;
+	return err;
+}
+
 int mbx_stat(struct mbx *m, struct mbx_stat *st, size_t size)
 {
 	if (size < 2 * sizeof(__u32) || size > UINT32_MAX)

@@ -36,6 +36,7 @@ expect() {
 }
 
 check "verbs" expect "rm recv" mbx r
+check "actions" expect "freeze" mbx admin jobs f
 check "options of the tool" expect "--help --version" mbx --
 check "options of a verb" expect "--timestamp" mbx create b --ti
 check "mailboxes" expect "jobs joy" mbx send jo

@@ -207,6 +207,17 @@ static int stat_box(const struct step *s, struct mbx_stat *st)
 	return s->ret;
 }
 
+static int control(const struct step *s, struct mbx_control *c)
+{
+	expect("size", c->size, sizeof(*c));
+	expect("flags", c->flags, s->flags);
+	expect("op", c->op, s->op);
+	expect("reserved", c->__reserved, 0);
+	expect_deadline(c->deadline, s->deadline);
+	c->out_count = s->depth;
+	return s->ret;
+}
+
 static int derive(const struct step *s, struct mbx_derive *d)
 {
 	expect("size", d->size, sizeof(*d));
@@ -280,6 +291,9 @@ int ioctl(int fd, unsigned long request, ...)
 		break;
 	case STEP_REVOKE:
 		ret = end_derived(s, arg);
+		break;
+	case STEP_CONTROL:
+		ret = control(s, arg);
 		break;
 	case STEP_NOTIFY:
 		ret = notify(s, arg);

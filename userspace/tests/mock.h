@@ -23,7 +23,8 @@ enum {
 	STEP_STAT,
 	STEP_DERIVE,
 	STEP_REVOKE,
-	STEP_NOTIFY = MBX_CMD_NOTIFY + 1,
+	STEP_CONTROL,
+	STEP_NOTIFY,
 	STEP_POLL = 100,
 };
 
@@ -56,7 +57,8 @@ enum {
  * @select: what RECEIVE is expected to accept, but for its size; NULL for all
  * @handles: comes out of REVOKE
  * @time: comes out
- * @depth: comes out of STAT
+ * @depth: comes out of STAT, and as the count of CONTROL
+ * @op: expected in CONTROL
  * @events: expected in STEP_POLL and NOTIFY
  * @revents: comes out of STEP_POLL
  * @signal: comes out of the second descriptor of STEP_POLL, -1 for nothing; 0
@@ -93,6 +95,7 @@ struct step {
 	uint64_t handles;
 	uint64_t time;
 	uint32_t depth;
+	uint32_t op;
 	short events;
 	short revents;
 	short signal;

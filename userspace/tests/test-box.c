@@ -302,6 +302,29 @@ static void version(void **state)
 	assert_string_equal(mbx_library_version(), MBX_VERSION);
 }
 
+static void admin(void **state)
+{
+	uint64_t count = 1;
+	struct mbx *m;
+
+	MOCK({ STEP_OPEN, .name = "b", .flags = MBX_OPEN_MANAGE },
+	     { STEP_CONTROL, .op = MBX_CONTROL_FREEZE },
+	     { STEP_CONTROL, .op = MBX_CONTROL_PURGE, .depth = 7 },
+	     { STEP_CONTROL, -ETIMEDOUT, .op = MBX_CONTROL_DRAIN,
+	       .deadline = 99, .depth = 2 },
+	     { STEP_CONTROL, -EPERM, .op = MBX_CONTROL_SEAL });
+	assert_int_equal(mbx_open(&m, "b", MBX_OPEN_MANAGE), 0);
+	assert_int_equal(mbx_admin(m, MBX_CONTROL_FREEZE, 0, NULL), 0);
+	assert_int_equal(mbx_admin(m, MBX_CONTROL_PURGE, 0, &count), 0);
+	assert_int_equal(count, 7);
+	assert_int_equal(mbx_admin(m, MBX_CONTROL_DRAIN, 99, &count),
+			 -ETIMEDOUT);
+	assert_int_equal(count, 2);
+	assert_int_equal(mbx_admin(m, MBX_CONTROL_SEAL, 0, &count), -EPERM);
+	assert_int_equal(count, 0);
+	mbx_close(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +351,7 @@ int main(void)
 		TEST(delete_nothing),
 		TEST(delete_handle),
 		TEST(stat_sizes),
+		TEST(admin),
 		TEST(version),
 	};
 

@@ -17,6 +17,7 @@ static const struct mbx_stat jobs = {
 	.out_senders = 6, .out_receivers = 7, .out_bytes = 8, .out_sent = 9,
 	.out_received = 10, .out_bytes_sent = 11, .out_bytes_received = 12,
 	.out_created = 13, .out_rights = 0, .out_name_len = 4,
+	.out_state = MBX_STATE_FROZEN | MBX_STATE_SEALED, .out_lost = 14,
 	.out_name = "jobs",
 };
 
@@ -37,7 +38,7 @@ static const struct run runs[] = {
 	{ .name = "--version", .args = { "--version" },
 	  .out = "mbx " MBX_VERSION " (libmbx " MBX_VERSION ")\n" },
 	HELP("create"), HELP("rm"), HELP("ls"), HELP("stat"), HELP("send"),
-	HELP("recv"), HELP("peek"), HELP("wait"), HELP("tasks"),
+	HELP("recv"), HELP("peek"), HELP("wait"), HELP("admin"), HELP("tasks"),
 	HELP("doctor"), HELP("demo"),
 	{ .name = "help after a mistake that comes later",
 	  .args = { "ls", "-h", "--frob" }, .golden = "ls-help" },

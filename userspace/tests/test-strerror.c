@@ -56,7 +56,7 @@ static void same_errno_means_different_things(void **state)
 	expect(MBX_CMD_SEND, EAGAIN,
 	       "the mailbox is full, or of capacity 0 and no receiver waits: receive something, or wait");
 	expect(MBX_CMD_RECEIVE, EAGAIN,
-	       "the mailbox is empty, or has no message like the one asked for: send something, or wait");
+	       "the mailbox is empty or frozen, or has no message like the one asked for: send something, or wait");
 	expect(MBX_CMD_SEND, EMSGSIZE,
 	       "the message is longer than the mailbox's msg_max: split it, or create the mailbox with a larger one");
 	expect(MBX_CMD_SEND, EINVAL,
@@ -88,6 +88,14 @@ static void same_errno_means_different_things(void **state)
 	       "no eventfd, no such event, or a low watermark not below the high one: make the descriptor with eventfd(2), and give the watermarks with MBX_EVENT_HIGH and MBX_EVENT_LOW only");
 	expect(MBX_CMD_NOTIFY, ENOSPC,
 	       "too many handles of this mailbox are registered for events: close some, or register one for several events");
+	expect(MBX_CMD_SEND, ESHUTDOWN,
+	       "the mailbox is sealed: it takes no more messages: create another");
+	expect(MBX_CMD_RECEIVE, ESHUTDOWN,
+	       "the mailbox is sealed, and nothing is left of what is asked for: create another");
+	expect(MBX_CMD_SEND, ECANCELED,
+	       "the message was purged before a receiver had it: send it again");
+	expect(MBX_CMD_CONTROL, EAGAIN,
+	       "the mailbox is sealed, and messages are left in it: receive or purge them, or wait");
 }
 
 static void no_right_on_the_device(void **state)

@@ -92,6 +92,15 @@ static const struct run runs[] = {
 	WRONG("wait without a name",
 	      "wait: too few arguments: NAME expected" HINT("wait"),
 	      "wait", "--empty"),
+	WRONG("admin without an action",
+	      "admin: too few arguments: NAME ACTION expected" HINT("admin"),
+	      "admin", "b"),
+	WRONG("admin with an action that does not exist",
+	      "admin: 'melt' is none of freeze, thaw, seal, purge, drain"
+	      HINT("admin"), "admin", "b", "melt"),
+	WRONG("admin with a time for what does not wait",
+	      "admin: --timeout is for drain only" HINT("admin"),
+	      "admin", "b", "seal", "--timeout", "1s"),
 	WRONG("doctor with an operand",
 	      "doctor: too many arguments: none expected" HINT("doctor"),
 	      "doctor", "b"),
@@ -283,10 +292,10 @@ static const struct run runs[] = {
 
 	/* Lists. */
 	WRONG("unknown column",
-	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy"
+	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost"
 	      HINT("ls"), "ls", "-o", "id,foo"),
 	WRONG("empty column",
-	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,rights"
+	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,rights"
 	      HINT("stat"), "stat", "b", "-o", "id,"),
 	WRONG("JSON without headings",
 	      "ls: --json excludes --noheadings and --raw" HINT("ls"),

@@ -57,6 +57,7 @@ static void set_identity(struct listing *l, struct row *r,
 	set_pid(l, r, "creator", st->out_creator_pid);
 	set_number(l, r, "created", st->out_created);
 	row_set(l, r, "policy", policy_name(st->out_policy));
+	row_set(l, r, "state", state_name(st->out_state));
 }
 
 static void set_counters(struct listing *l, struct row *r,
@@ -72,6 +73,7 @@ static void set_counters(struct listing *l, struct row *r,
 	set_number(l, r, "bytes_sent", st->out_bytes_sent);
 	set_number(l, r, "bytes_received", st->out_bytes_received);
 	set_number(l, r, "high_water", st->out_high_water);
+	set_number(l, r, "lost", st->out_lost);
 }
 
 /* What only /proc knows, for those rows that it shows. */

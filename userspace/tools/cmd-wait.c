@@ -110,10 +110,12 @@ static int wait_once(struct mbx *m, short events, int event, uint64_t deadline)
 
 	if (ppoll(p, event < 0 ? 1 : 2, remaining(deadline, &ts), NULL) < 0)
 		return errno == EINTR ? -EAGAIN : -errno;
-	if ((p[0].revents & events) || p[1].revents)
+	if (p[1].revents)
 		return 0;
-	if (p[0].revents)
-		return mbx_stat(m, &st, sizeof(st)) ?: -EIO;
+	if (p[0].revents & (POLLHUP | POLLERR))
+		return mbx_stat(m, &st, sizeof(st)) ?: -ESHUTDOWN;
+	if (p[0].revents & events)
+		return 0;
 	return passed(deadline) ? -ETIMEDOUT : -EAGAIN;
 }
 

@@ -18,6 +18,7 @@ int cmd_wait(int argc, char **argv);
 int cmd_tasks(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_admin(int argc, char **argv);
 
 extern const struct opt create_opts[];
 extern const struct opt rm_opts[];
@@ -30,6 +31,7 @@ extern const struct opt wait_opts[];
 extern const struct opt tasks_opts[];
 extern const struct opt doctor_opts[];
 extern const struct opt demo_opts[];
+extern const struct opt admin_opts[];
 
 extern const char create_more[];
 extern const char ls_more[];
@@ -39,5 +41,6 @@ extern const char recv_more[];
 extern const char wait_more[];
 extern const char tasks_more[];
 extern const char demo_more[];
+extern const char admin_more[];
 
 #endif /* MBX_CMD_H */

@@ -34,7 +34,9 @@
 	{ "creator", NUMBER, false, "creating process" }, \
 	{ "creator_comm", TEXT, false, "its command name" }, \
 	{ "created", NUMBER, false, "creation, ns since boot" }, \
-	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" }
+	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" }, \
+	{ "state", TEXT, false, "open, frozen, sealed or frozen,sealed" }, \
+	{ "lost", NUMBER, false, "messages purged" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };
@@ -75,7 +77,7 @@ const struct column task_columns[] = {
 	{ "received", NUMBER, true, "messages received" },
 	{ "bytes_sent", NUMBER, false, "bytes sent" },
 	{ "bytes_received", NUMBER, false, "bytes received" },
-	{ "op", TEXT, true, "blocked in: send, sync, receive, peek" },
+	{ "op", TEXT, true, "blocked in: send, sync, receive, peek, drain" },
 	{ "mailbox", NUMBER, false, "id of that mailbox" },
 	{ "name", TEXT, true, "name of that mailbox" },
 	{ "since", NUMBER, false, "blocked since, CLOCK_MONOTONIC ns" },
@@ -105,7 +107,7 @@ const struct column thread_columns[] = {
 	{ "received", NUMBER, true, "messages received" },
 	{ "bytes_sent", NUMBER, false, "bytes sent" },
 	{ "bytes_received", NUMBER, false, "bytes received" },
-	{ "op", TEXT, true, "blocked in: send, sync, receive, peek" },
+	{ "op", TEXT, true, "blocked in: send, sync, receive, peek, drain" },
 	{ "mailbox", NUMBER, false, "id of that mailbox" },
 	{ "name", TEXT, true, "name of that mailbox" },
 	{ "since", NUMBER, false, "blocked since, CLOCK_MONOTONIC ns" },

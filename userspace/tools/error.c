@@ -59,6 +59,7 @@ int exit_status(int err)
 		return EXIT_AGAIN;
 	case EIDRM:
 	case EOWNERDEAD:
+	case ESHUTDOWN:
 		return EXIT_GONE;
 	case EACCES:
 	case EPERM:

@@ -112,6 +112,18 @@ const char *policy_name(uint32_t policy)
 	return policy < ARRAY_SIZE(policies) ? policies[policy] : "other";
 }
 
+const char *state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[0] = "open",
+		[MBX_STATE_FROZEN] = "frozen",
+		[MBX_STATE_SEALED] = "sealed",
+		[MBX_STATE_FROZEN | MBX_STATE_SEALED] = "frozen,sealed",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "other";
+}
+
 uint32_t parse_mode(const char *text)
 {
 	uint64_t mode;

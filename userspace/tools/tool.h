@@ -95,6 +95,7 @@ int64_t parse_duration(const char *what, const char *text);
 uint32_t parse_capacity(const char *text);
 uint32_t parse_policy(const char *text);
 const char *policy_name(uint32_t policy);
+const char *state_name(uint32_t state);
 uint32_t parse_mode(const char *text);
 uint32_t parse_size(const char *what, const char *text);
 void parse_owner(const char *text, uint32_t *uid, uint32_t *gid);
