@@ -68,12 +68,12 @@ until_true() {
 
 # shellcheck disable=SC2317 # called through others
 blocked() {
-	mbx tasks "$1" --raw --noheadings -o op,name | grep -q "^$2 $box\$"
+	mbx tasks "$1" --raw --noheadings -o op,name | grep -q "^$2 ${3:-$box}\$"
 }
 
 # Someone waits: no guess about when.
 await_blocked() {
-	until_true blocked "$1" "$2"
+	until_true blocked "$@"
 }
 
 # finished NAME STATUS OUTPUT PID FILE: a command in the background has ended so
@@ -350,6 +350,114 @@ expect "sealed to who waits" 5 "mbx: wait: $box: the mailbox is sealed*" mbx wai
 expect "ls of a sealed one" 0 "$box sealed 1" sh -c "mbx ls --raw --noheadings -o name,state,lost | grep $box"
 mbx rm "$box"
 
+# ---- dump and load
+# What a load can bring back: not who sent it, nor when.
+content() {
+	sed 's/"mailbox":"[^"]*",//; s/^.*"badge":"[0-9]*",//' "$1"
+}
+
+# round_trip NAME: dump, load into a new one, dump again; both are left
+round_trip() {
+	mbx rm --force "$box-2"
+	mbx dump "$box" >"$tmp/first" &&
+		mbx load "$box-2" --create <"$tmp/first" &&
+		mbx dump "$box-2" >"$tmp/second"
+	expect "$1: status" 0 "" test $? = 0
+	content "$tmp/first" >"$tmp/in"
+	content "$tmp/second" >"$tmp/out"
+	expect "$1: the same comes back" 0 "" cmp "$tmp/in" "$tmp/out"
+}
+
+mbx create "$box" -c unbounded -m 0622 -p rr -t >/dev/null
+round_trip "dump of an empty one"
+expect "load --create of all that there is" 0 "unbounded 0622 rr 0" \
+	mbx stat "$box-2" --raw --noheadings -o capacity,mode,policy,depth
+valid "what is dumped of an empty one" mbx dump "$box"
+head -c 100000 /dev/urandom | mbx send "$box" --type 18446744073709551615
+mbx send "$box" --priority 3 -m later
+mbx send "$box" --priority 31 -m 'first "of" all'
+printf 'with\0zero' | mbx send "$box" --priority 3
+mbx send "$box" </dev/null
+round_trip "dump of any bytes, in order of priority"
+expect "what it is" 0 "5 100028" mbx stat "$box-2" --raw --noheadings -o depth,bytes
+expect "text is readable" 0 '*"priority":31,*"data":"first \\"of\\" all"}' sed -n 2p "$tmp/first"
+while [ "$(mbx stat "$box" --raw --noheadings -o depth)" != 0 ]; do
+	mbx recv "$box" --format '%y %P %l %x\n' >>"$tmp/a"
+	mbx recv "$box-2" --format '%y %P %l %x\n' >>"$tmp/b"
+done
+expect "receivers get the same" 0 "" cmp "$tmp/a" "$tmp/b"
+seq 10000 | mbx send "$box" --lines
+round_trip "dump of 10000"
+expect "no more and no fewer" 0 "10001 $tmp/second" wc -l "$tmp/second"
+sed '$d' "$tmp/first" >"$tmp/in"
+expect "load of what was cut off" 1 "mbx: load: *: ends after 9999 of 10000 messages" mbx load "$box-2" --file "$tmp/in"
+sed '5001s/"priority":0/"priority":99/' "$tmp/first" >"$tmp/in"
+expect "load of what is wrong in the middle" 1 'mbx: load: *: line 5001: "priority" is not from 0 to 31' \
+	mbx load "$box-2" --file "$tmp/in"
+expect "sends nothing" 0 10000 mbx stat "$box-2" --raw --noheadings -o sent
+mbx rm "$box" "$box-2"
+mbx create "$box" -c 1 >/dev/null
+head -c "$(mbx stat "$box" --raw --noheadings -o msg_max)" /dev/urandom | mbx send "$box"
+round_trip "dump of the longest message"
+mbx rm "$box-2"
+mbx create "$box-2" --max-msg 100 >/dev/null
+expect "load of too long a message" 1 "mbx: load: standard input: line 2: a message of *, but $box-2 takes 100 at most: nothing was sent" \
+	sh -c "mbx dump $box | mbx load $box-2"
+mbx rm "$box" "$box-2"
+mbx create "$box" >/dev/null
+mbx create "$box-2" -c 2 >/dev/null
+printf 'one\ntwo\nthree\nfour' | mbx send "$box" --lines
+mbx dump "$box" >"$tmp/first"
+expect "load of more than there is room for" 4 "mbx: load: $box-2: message 3 of 4: *full*; those before it were sent, to go on use --skip 2" \
+	mbx load "$box-2" --nonblock --file "$tmp/first"
+expect "load in no time" 124 "mbx: load: $box-2: message 3 of 4: the deadline has passed*; nothing was sent" \
+	mbx load "$box-2" --skip 2 --timeout 1ms --file "$tmp/first"
+mbx load "$box-2" --skip 2 --file "$tmp/first" >"$tmp/out" 2>&1 &
+pid=$!
+expect "load goes on" 0 "one
+two
+three
+four" mbx recv "$box-2" -n 4
+finished "load that waited for room" 0 "" $pid "$tmp/out"
+mbx load "$box-2" --file "$tmp/first" >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid send "$box-2"
+mbx rm "$box-2"
+finished "load into what is deleted" 5 "mbx: load: $box-2: message 3 of 4: the mailbox was deleted*; those before it were sent, to go on use --skip 2" \
+	$pid "$tmp/out"
+expect "dump takes nothing" 0 "4 0 open" mbx stat "$box" --raw --noheadings -o depth,received,state
+expect "dump --freeze" 0 "*four*" mbx dump "$box" --freeze
+expect "dump --freeze thaws" 0 "4 0 open" mbx stat "$box" --raw --noheadings -o depth,received,state
+mbx admin "$box" freeze
+expect "dump --freeze of a frozen one" 0 "*four*" mbx dump "$box" --freeze
+expect "leaves it frozen" 0 frozen mbx stat "$box" --raw --noheadings -o state
+mbx rm "$box"
+
+# A picture of one moment has no gaps, whatever others do.
+mbx create "$box" -c 50 >/dev/null
+seq 4000 | mbx send "$box" --lines &
+mbx recv "$box" -n 4000 >"$tmp/out" &
+receiver=$!
+pictures=0 bad=''
+while kill -0 $receiver 2>/dev/null; do
+	mbx dump "$box" --freeze >"$tmp/first" || bad="$bad status $?"
+	sed '1d; s/.*"data":"//; s/".*//' "$tmp/first" |
+		awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 }' || bad="$bad gap"
+	pictures=$((pictures + 1))
+done
+wait $receiver
+expect "dump --freeze while others work" 0 "yes" sh -c "[ -z '$bad' ] && [ $pictures -gt 0 ] && echo yes || echo '$bad'"
+seq 4000 >"$tmp/in"
+expect "who get all, in order" 0 "" cmp "$tmp/in" "$tmp/out"
+mbx rm "$box"
+mbx create "$box" -c 0 >/dev/null
+mbx send "$box" -m x 2>/dev/null &
+pid=$!
+await_blocked $pid send
+expect "dump at capacity 0: nothing is queued" 0 '*"messages":0,"capacity":0,*false}' mbx dump "$box"
+mbx rm "$box"
+wait $pid
+
 # ---- owned
 # It waits for someone to open the other end.
 mbx create "$box" --owned -- cat "$tmp/fifo" >"$tmp/out" 2>&1 &
@@ -357,6 +465,7 @@ owner=$!
 until_true mbx stat "$box"
 expect "owner" 0 "owned $owner" mbx stat "$box" --raw --noheadings -o kind,owner
 expect "only the owner receives" 6 "mbx: recv: $box: *" mbx recv "$box"
+expect "only the owner dumps" 6 "mbx: dump: $box: *" mbx dump "$box"
 until
 	mbx send "$box" -m x --nonblock 2>/dev/null
 	[ $? -eq 4 ]
@@ -401,6 +510,8 @@ else
 	expect "another user deletes" 6 "mbx: rm: $box: only the mailbox's user*" as_user "mbx rm $box"
 	mbx rm "$box"
 	mbx create "$box" --mode 0666 >/dev/null
+	expect "another user, who may receive, dumps" 6 "mbx: dump: $box: the mailbox's mode or owner does not let you*" \
+		as_user "mbx dump $box"
 	expect "a mode for all" 0 "" as_user "mbx send $box -m x"
 	expect "whose message" 0 "$(id -u nobody)" mbx recv "$box" --format %u
 	old=$(cat $limit)

@@ -37,6 +37,8 @@ expect() {
 
 check "verbs" expect "rm recv" mbx r
 check "actions" expect "freeze" mbx admin jobs f
+check "verbs with mailboxes" expect "jobs joy" mbx dump jo
+check "options of load" expect "--skip" mbx load jobs --s
 check "options of the tool" expect "--help --version" mbx --
 check "options of a verb" expect "--timestamp" mbx create b --ti
 check "mailboxes" expect "jobs joy" mbx send jo

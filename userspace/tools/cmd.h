@@ -19,6 +19,8 @@ int cmd_tasks(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_admin(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+int cmd_load(int argc, char **argv);
 
 extern const struct opt create_opts[];
 extern const struct opt rm_opts[];
@@ -32,6 +34,8 @@ extern const struct opt tasks_opts[];
 extern const struct opt doctor_opts[];
 extern const struct opt demo_opts[];
 extern const struct opt admin_opts[];
+extern const struct opt dump_opts[];
+extern const struct opt load_opts[];
 
 extern const char create_more[];
 extern const char ls_more[];
@@ -42,5 +46,7 @@ extern const char wait_more[];
 extern const char tasks_more[];
 extern const char demo_more[];
 extern const char admin_more[];
+extern const char dump_more[];
+extern const char load_more[];
 
 #endif /* MBX_CMD_H */

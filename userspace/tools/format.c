@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump.h"
 #include "recv.h"
 
 static void put_data(struct bytes *out, const struct letter *l)
@@ -158,26 +159,6 @@ void format_letter(struct bytes *out, const char *fmt, const struct letter *l)
 	}
 }
 
-static void base64(struct bytes *out, const unsigned char *p, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned int v;
-	char quad[4];
-	size_t i;
-
-	for (i = 0; i < len; i += 3) {
-		v = p[i] << 16;
-		v |= i + 1 < len ? p[i + 1] << 8 : 0;
-		v |= i + 2 < len ? p[i + 2] : 0;
-		quad[0] = digits[v >> 18];
-		quad[1] = digits[v >> 12 & 63];
-		quad[2] = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		quad[3] = i + 2 < len ? digits[v & 63] : '=';
-		bytes_add(out, quad, sizeof(quad));
-	}
-}
-
 /* Text as text, anything else in base64; "encoding" tells which. */
 static void json_data(json_t *o, const struct letter *l)
 {
@@ -187,7 +168,7 @@ static void json_data(json_t *o, const struct letter *l)
 	json_object_set_new(o, "encoding",
 			    json_string(text ? "utf-8" : "base64"));
 	if (!text) {
-		base64(&b, (const unsigned char *)l->data, l->arg.out_len);
+		base64_encode(&b, l->data, l->arg.out_len);
 		text = json_stringn(b.data, b.len);
 		bytes_free(&b);
 	}

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "listing.h"
 
-/* JSON is UTF-8; bytes that are not become U+FFFD one by one. */
-static json_t *json_text(const char *text)
+json_t *json_text(const char *text)
 {
 	json_t *s = json_string(text);
 	struct bytes b = { 0 };

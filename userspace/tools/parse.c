@@ -17,7 +17,7 @@ static bool all_digits(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-static bool to_number(const char *text, int base, uint64_t *value)
+bool to_number(const char *text, int base, uint64_t *value)
 {
 	char *end;
 
@@ -95,13 +95,20 @@ static const char *const policies[] = {
 	[MBX_POLICY_PAIR] = "pair",
 };
 
+bool find_policy(const char *text, uint32_t *policy)
+{
+	for (*policy = 0; *policy < ARRAY_SIZE(policies); ++*policy)
+		if (!strcmp(text, policies[*policy]))
+			return true;
+	return false;
+}
+
 uint32_t parse_policy(const char *text)
 {
 	uint32_t policy;
 
-	for (policy = 0; policy < ARRAY_SIZE(policies); policy++)
-		if (!strcmp(text, policies[policy]))
-			return policy;
+	if (find_policy(text, &policy))
+		return policy;
 	usage("--policy: '%s' is none of fifo, rr, lifo, exclusive, pair",
 	      text);
 }
@@ -124,11 +131,21 @@ const char *state_name(uint32_t state)
 	return state < ARRAY_SIZE(names) ? names[state] : "other";
 }
 
+bool find_mode(const char *text, uint32_t *mode)
+{
+	uint64_t value;
+
+	if (!to_number(text, 8, &value) || value & ~0666ULL)
+		return false;
+	*mode = value;
+	return true;
+}
+
 uint32_t parse_mode(const char *text)
 {
-	uint64_t mode;
+	uint32_t mode;
 
-	if (!to_number(text, 8, &mode) || mode & ~0666ULL)
+	if (!find_mode(text, &mode))
 		usage("--mode: '%s' is not an octal mode of r and w bits such as 0660",
 		      text);
 	return mode;

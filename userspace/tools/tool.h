@@ -93,6 +93,10 @@ uint64_t parse_number(const char *what, const char *text, uint64_t min,
 /* Nanoseconds, or FOREVER. */
 int64_t parse_duration(const char *what, const char *text);
 uint32_t parse_capacity(const char *text);
+/* Those that do not exit: false on bad input. */
+bool to_number(const char *text, int base, uint64_t *value);
+bool find_policy(const char *text, uint32_t *policy);
+bool find_mode(const char *text, uint32_t *mode);
 uint32_t parse_policy(const char *text);
 const char *policy_name(uint32_t policy);
 const char *state_name(uint32_t state);

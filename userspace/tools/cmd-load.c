@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mbx load
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "dump.h"
+
+enum { OPT_CREATE = 256, OPT_SKIP, OPT_NONBLOCK, OPT_TIMEOUT };
+
+/* clang-format off */
+const struct opt load_opts[] = {
+	{ "file", 'f', "FILE", "read FILE instead of standard input" },
+	{ "create", OPT_CREATE, NULL, "create NAME like what was dumped" },
+	{ "skip", OPT_SKIP, "N", "not the first N messages [0]" },
+	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
+	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long, per message" },
+	{ 0 }
+};
+
+const char load_more[] =
+"Nothing is sent unless all of FILE is in order. Senders cannot be forged: the\n"
+"messages come from this process, through its handle, now.\n"
+"DURATION is a number and ns, us, ms, s, min or h; or inf. FILE may be -.\n";
+/* clang-format on */
+
+struct load {
+	const char *name;
+	struct mbx *m;
+	struct dump dump;
+	bool create;
+	__u32 flags;
+	uint64_t skip;
+	int64_t timeout;
+	__u32 msg_max;
+};
+
+static void parse_option(struct load *l, int key)
+{
+	switch (key) {
+	case 'f':
+		l->dump.path = optarg;
+		break;
+	case OPT_CREATE:
+		l->create = true;
+		break;
+	case OPT_SKIP:
+		l->skip = parse_number("--skip", optarg, 0, UINT64_MAX);
+		break;
+	case OPT_NONBLOCK:
+		l->flags |= MBX_SEND_NONBLOCK;
+		break;
+	case OPT_TIMEOUT:
+		l->timeout = parse_duration("--timeout", optarg);
+		break;
+	}
+}
+
+static void parse(struct load *l, int argc, char **argv)
+{
+	bool timed = false;
+	int key;
+
+	while ((key = opt_next(argc, argv)) != -1) {
+		timed |= key == OPT_TIMEOUT;
+		parse_option(l, key);
+	}
+	opt_positional(argc, 1, 1);
+	l->name = argv[optind];
+	check_target(l->name);
+	if (l->create)
+		check_name(l->name);
+	if (timed && l->flags)
+		usage("--nonblock and --timeout exclude each other");
+}
+
+static int read_all(struct load *l)
+{
+	struct dump *d = &l->dump;
+	FILE *in = stdin;
+	int status;
+
+	if (d->path && strcmp(d->path, "-")) {
+		in = fopen(d->path, "re");
+		if (!in)
+			return fail_plain(d->path, errno);
+	} else {
+		d->path = "standard input";
+	}
+	status = dump_read(d, in);
+	if (in != stdin)
+		fclose(in);
+	if (!status && l->skip > d->count) {
+		say("%s: %zu messages are not enough for --skip %llu", d->path,
+		    d->count, (unsigned long long)l->skip);
+		status = EXIT_FAIL;
+	}
+	return status;
+}
+
+static int open_mailbox(struct load *l)
+{
+	int err = open_target(&l->m, l->name, MBX_OPEN_SEND);
+	struct mbx_stat st;
+
+	if (err)
+		return fail(l->name, MBX_CMD_OPEN, err);
+	err = mbx_stat(l->m, &st, sizeof(st));
+	if (err)
+		return fail(l->name, MBX_CMD_STAT, err);
+	l->msg_max = st.out_msg_max;
+	return EXIT_OK;
+}
+
+/* A line of the file for each message, after the first. */
+static int check_lengths(const struct load *l)
+{
+	const struct dump *d = &l->dump;
+	size_t i;
+
+	for (i = l->skip; i < d->count; i++)
+		if (d->parcels[i].len > l->msg_max) {
+			say("%s: line %zu: a message of %zu bytes, but %s takes %u at most: nothing was sent",
+			    d->path, i + 2, d->parcels[i].len, l->name,
+			    l->msg_max);
+			return EXIT_FAIL;
+		}
+	return EXIT_OK;
+}
+
+/* Nothing is created for what would not go in. */
+static int create_mailbox(struct load *l)
+{
+	int err;
+
+	l->msg_max = l->dump.attr.msg_max ?: UINT32_MAX;
+	if (check_lengths(l))
+		return EXIT_FAIL;
+	err = mbx_create_attr(&l->m, l->name, &l->dump.attr);
+	return err ? fail(l->name, MBX_CMD_CREATE, err) : EXIT_OK;
+}
+
+static int send_parcel(struct load *l, const struct parcel *p)
+{
+	struct mbx_send arg = {
+		.size = sizeof(arg),
+		.flags = l->flags,
+		.data_ptr = (uintptr_t)(l->dump.data.data + p->at),
+		.data_len = p->len,
+		.priority = p->priority,
+		.type = p->type,
+		.deadline = mbx_deadline_ns(l->timeout),
+	};
+
+	return mbx_send_ext(l->m, &arg);
+}
+
+/* What went in stays; how to go on. */
+static int stopped(const struct load *l, size_t at, int err)
+{
+	char why[256];
+
+	mbx_strerror(MBX_CMD_SEND, err, why, sizeof(why));
+	if (at == l->skip)
+		say("%s: message %zu of %zu: %s; nothing was sent", l->name,
+		    at + 1, l->dump.count, why);
+	else
+		say("%s: message %zu of %zu: %s; those before it were sent, to go on use --skip %zu",
+		    l->name, at + 1, l->dump.count, why, at);
+	return exit_status(err);
+}
+
+static int send_all(struct load *l)
+{
+	size_t i;
+	int err;
+
+	for (i = l->skip; i < l->dump.count; i++) {
+		err = send_parcel(l, &l->dump.parcels[i]);
+		if (err)
+			return stopped(l, i, err);
+	}
+	return EXIT_OK;
+}
+
+int cmd_load(int argc, char **argv)
+{
+	struct load l = { .timeout = FOREVER };
+	int status;
+
+	parse(&l, argc, argv);
+	status = read_all(&l);
+	if (!status)
+		status = l.create ? create_mailbox(&l) : open_mailbox(&l);
+	if (!status)
+		status = check_lengths(&l);
+	if (!status)
+		status = send_all(&l);
+	mbx_close(l.m);
+	dump_free(&l.dump);
+	return status;
+}
