@@ -22,6 +22,7 @@ union mbx_arg {
 	struct mbx_revoke revoke;
 	struct mbx_control control;
 	struct mbx_notify notify;
+	struct mbx_batch batch;
 };
 
 /**

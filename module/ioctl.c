@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From an ioctl to a command: one row each in a table, which checks size, flags
- * and the kind of handle.
+ * and the kind of handle.  A batch comes back here with each of its elements.
  */
 #include <linux/fs.h>
 #include <linux/nospec.h>
@@ -45,6 +45,8 @@ struct mbx_command {
 		.run = mbx_run_##_name,                             \
 	}
 
+static long mbx_run_batch(struct mbx_call *call);
+
 static const struct mbx_command commands[] = {
 	MBX_COMMAND(VERSION, version, flags, out_features,
 		    ON_CONTROL | ON_HANDLE, 0),
@@ -65,11 +67,13 @@ static const struct mbx_command commands[] = {
 		    MBX_CONTROL_REALTIME),
 	MBX_COMMAND(NOTIFY, notify, high, out_counts, ON_HANDLE,
 		    MBX_NOTIFY_READ),
+	MBX_COMMAND(BATCH, batch, cmd, out_error, ON_HANDLE, 0),
 };
 
 /* A caller may know more than we do, but must not ask for it. */
-static int fetch(union mbx_arg *arg, const struct mbx_command *command,
-		 const void __user *uarg, size_t usize)
+static __always_inline int fetch(union mbx_arg *arg,
+				 const struct mbx_command *command,
+				 const void __user *uarg, size_t usize)
 {
 	int zeroed;
 
@@ -96,6 +100,37 @@ static const struct mbx_command *find_command(unsigned int cmd,
 	return cmd == command->ioc && (command->where & where) ? command : NULL;
 }
 
+/* A structure of more than @max bytes is wrong. */
+static __always_inline long carry_out(struct file *file,
+				      struct mbx_handle *handle,
+				      const struct mbx_command *command,
+				      void __user *uarg, u32 max)
+{
+	union mbx_arg arg = {};
+	struct mbx_call call = {
+		.file = file,
+		.handle = handle,
+		.arg = &arg,
+		.uarg = uarg,
+	};
+	u32 usize;
+	int err;
+
+	if (get_user(usize, (u32 __user *)uarg))
+		return -EFAULT;
+	if (usize < command->vsize0 || usize > max)
+		return -EINVAL;
+	err = fetch(&arg, command, uarg, usize);
+	if (err)
+		return err;
+	if (arg.flags & ~command->flags)
+		return -EOPNOTSUPP;
+
+	call.usize = min_t(size_t, usize, command->ksize);
+	call.isize = command->isize;
+	return command->run(&call);
+}
+
 /**
  * mbx_ioctl() - carry out a command
  * @file: a control or mailbox handle
@@ -108,33 +143,77 @@ static const struct mbx_command *find_command(unsigned int cmd,
  */
 long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 {
-	const bool is_handle = file->f_op == &mbx_handle_fops;
-	void __user *uarg = (void __user *)ptr;
 	const struct mbx_command *command;
-	union mbx_arg arg = {};
-	struct mbx_call call = {
-		.file = file,
-		.handle = is_handle ? file->private_data : NULL,
-		.arg = &arg,
-		.uarg = uarg,
-	};
-	u32 usize;
-	int err;
+	struct mbx_handle *handle = NULL;
+	unsigned int where = ON_CONTROL;
 
-	command = find_command(cmd, is_handle ? ON_HANDLE : ON_CONTROL);
+	if (likely(file->f_op == &mbx_handle_fops)) {
+		handle = file->private_data;
+		where = ON_HANDLE;
+	}
+	command = find_command(cmd, where);
 	if (!command)
 		return -ENOTTY;
-	if (get_user(usize, (u32 __user *)uarg))
-		return -EFAULT;
-	if (usize < command->vsize0 || usize > PAGE_SIZE)
-		return -EINVAL;
-	err = fetch(&arg, command, uarg, usize);
-	if (err)
-		return err;
-	if (arg.flags & ~command->flags)
-		return -EOPNOTSUPP;
+	return carry_out(file, handle, command, (void __user *)ptr, PAGE_SIZE);
+}
 
-	call.usize = min_t(size_t, usize, command->ksize);
-	call.isize = command->isize;
-	return command->run(&call);
+/* ------------------------------------------------------------------ batches */
+
+/* Returns how many are done; @err says why not all are. */
+static u32 run_elements(const struct mbx_call *call,
+			const struct mbx_command *command, long *err)
+{
+	const struct mbx_batch *arg = &call->arg->batch;
+	u64 ptr = arg->vec_ptr;
+	u32 done;
+
+	for (done = 0; done < arg->nr; done++, ptr += arg->stride) {
+		if (done && signal_pending(current)) {
+			*err = -EINTR;
+			break;
+		}
+		*err = carry_out(call->file, call->handle, command,
+				 u64_to_user_ptr(ptr), arg->stride);
+		if (*err)
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+static const struct mbx_command *element_command(u32 cmd)
+{
+	switch (cmd) {
+	case MBX_CMD_SEND:
+		return &commands[MBX_CMD_SEND];
+	case MBX_CMD_RECEIVE:
+		return &commands[MBX_CMD_RECEIVE];
+	default:
+		return NULL;
+	}
+}
+
+static long mbx_run_batch(struct mbx_call *call)
+{
+	struct mbx_batch *arg = &call->arg->batch;
+	const struct mbx_command *command = element_command(arg->cmd);
+	long err = 0;
+	u32 done;
+
+	if (!command || arg->nr > MBX_BATCH_MAX ||
+	    arg->stride < command->vsize0 || arg->stride > PAGE_SIZE ||
+	    arg->stride % sizeof(u64))
+		return -EINVAL;
+	arg->out_error = 0;
+	if (mbx_reply(call))
+		return -EFAULT;
+
+	done = run_elements(call, command, &err);
+	if (!done || !err)
+		return err ?: done;
+	/* Not restarted: what is done would be done twice. */
+	arg->out_error = err == -ERESTARTSYS ? EINTR : -err;
+	/* It was writable a moment ago, and what has been done has been done. */
+	(void)mbx_reply(call);
+	return done;
 }

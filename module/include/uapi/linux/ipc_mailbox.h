@@ -692,6 +692,52 @@ struct mbx_control {
 	__aligned_u64 out_count;
 };
 
+/* Most elements that a batch can have. */
+#define MBX_BATCH_MAX 1024
+
+/**
+ * struct mbx_batch - argument of MBX_IOC_BATCH
+ * @size: sizeof(struct mbx_batch)
+ * @flags: must be 0
+ * @vec_ptr: address of the first element: a struct mbx_send or, for
+ *	MBX_CMD_RECEIVE, a struct mbx_receive
+ * @nr: how many there are, at most MBX_BATCH_MAX; may be 0
+ * @stride: bytes from the start of one to that of the next, a multiple of 8 and
+ *	at most a page; an element's own @size must not be more
+ * @cmd: MBX_CMD_SEND or MBX_CMD_RECEIVE
+ * @out_error: why not all are done: an errno, else 0
+ *
+ * Carry out commands one after the other, each with its own flags and deadline
+ * and as if it had been issued alone, until one fails or all are done.  It is
+ * read when its turn comes, and its outputs are written before the next is read.
+ * What others do comes between two elements as between two commands.
+ *
+ * What is done is done.  If that is not all, the element behind it was tried and
+ * left as its command leaves it when it fails with @out_error, or a signal came
+ * and @out_error is EINTR; those behind have not been looked at.  Who goes on
+ * starts with that element.  A batch of which something is done is not restarted
+ * after a signal, also not under SA_RESTART.
+ *
+ * To receive as many messages as are there, but at least one, give all elements
+ * but the first MBX_RECEIVE_NONBLOCK; EAGAIN then only tells that there were no
+ * more.
+ *
+ * Return: how many elements are done; or, if that would be 0 although @nr is
+ * not, -1 with errno
+ *
+ *  - EINVAL: @nr, @stride or @cmd is wrong
+ *  - whatever the first element fails with
+ */
+struct mbx_batch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 vec_ptr;
+	__u32 nr;
+	__u32 stride;
+	__u32 cmd;
+	__u32 out_error;
+};
+
 #define MBX_IOC_MAGIC 0xBA
 
 enum {
@@ -706,6 +752,7 @@ enum {
 	MBX_CMD_REVOKE,
 	MBX_CMD_CONTROL,
 	MBX_CMD_NOTIFY,
+	MBX_CMD_BATCH,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -719,5 +766,6 @@ enum {
 #define MBX_IOC_REVOKE _IO(MBX_IOC_MAGIC, MBX_CMD_REVOKE)
 #define MBX_IOC_CONTROL _IO(MBX_IOC_MAGIC, MBX_CMD_CONTROL)
 #define MBX_IOC_NOTIFY _IO(MBX_IOC_MAGIC, MBX_CMD_NOTIFY)
+#define MBX_IOC_BATCH _IO(MBX_IOC_MAGIC, MBX_CMD_BATCH)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
