@@ -215,6 +215,18 @@ static inline long long box_control(int fd, __u32 op)
 	return ioctl(fd, MBX_IOC_CONTROL, &arg) ? -1 : (long long)arg.out_count;
 }
 
+static inline void init_batch(struct mbx_batch *arg, __u32 cmd, void *vec,
+			      __u32 stride, __u32 nr)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	arg->vec_ptr = (uintptr_t)vec;
+	arg->nr = nr;
+	arg->stride = stride;
+	arg->cmd = cmd;
+}
+
 /* 0 if the mailbox cannot be asked; no mailbox has that id. */
 static inline __u64 box_id(int fd)
 {

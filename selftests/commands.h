@@ -21,6 +21,7 @@ FIXTURE(command) {
 	int next_fd;
 	int event;
 	__u32 data;
+	struct mbx_send element;
 };
 
 FIXTURE_VARIANT(command)
@@ -117,6 +118,12 @@ FIXTURE_VARIANT_ADD(command, control){
 	.outputs = offsetof(struct mbx_control, out_count),
 };
 
+FIXTURE_VARIANT_ADD(command, batch){
+	.cmd = MBX_IOC_BATCH,
+	.size = sizeof(struct mbx_batch),
+	.outputs = offsetof(struct mbx_batch, out_error),
+};
+
 static inline int lowest_free_fd(void)
 {
 	int fd = dup(STDERR_FILENO);
@@ -171,6 +178,7 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_revoke revoke;
 		struct mbx_control control;
 		struct mbx_notify notify;
+		struct mbx_batch batch;
 	} arg;
 	size_t size = 0;
 
@@ -222,6 +230,12 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		init_control(&arg.control, MBX_CONTROL_THAW);
 		size = sizeof(arg.control);
 		break;
+	case MBX_IOC_BATCH:
+		init_send(&self->element, &self->data, sizeof(self->data), 0);
+		init_batch(&arg.batch, MBX_CMD_SEND, &self->element,
+			   sizeof(self->element), 1);
+		size = sizeof(arg.batch);
+		break;
 	}
 	memcpy(to, &arg, size);
 }
@@ -255,6 +269,9 @@ static inline int run(FIXTURE_DATA(command) * self, unsigned int cmd, void *arg)
 		close(ret);
 		return 0;
 	}
+	/* Of one element. */
+	if (cmd == MBX_IOC_BATCH)
+		return ret - 1;
 	return ret;
 }
 

@@ -61,6 +61,7 @@ TEST(structures_are_8_byte_aligned)
 	EXPECT_EQ(8, _Alignof(struct mbx_derive));
 	EXPECT_EQ(8, _Alignof(struct mbx_revoke));
 	EXPECT_EQ(8, _Alignof(struct mbx_control));
+	EXPECT_EQ(8, _Alignof(struct mbx_batch));
 }
 
 TEST_HARNESS_MAIN

@@ -139,7 +139,15 @@
 	MEMBER(mbx_notify, high, 20, 4)              \
 	MEMBER(mbx_notify, out_events, 24, 4)        \
 	MEMBER(mbx_notify, out_state, 28, 4)         \
-	LAST(mbx_notify, out_counts, 32, 40)
+	LAST(mbx_notify, out_counts, 32, 40)         \
+	SIZE(mbx_batch, 32)                          \
+	MEMBER(mbx_batch, size, 0, 4)                \
+	MEMBER(mbx_batch, flags, 4, 4)               \
+	MEMBER(mbx_batch, vec_ptr, 8, 8)             \
+	MEMBER(mbx_batch, nr, 16, 4)                 \
+	MEMBER(mbx_batch, stride, 20, 4)             \
+	MEMBER(mbx_batch, cmd, 24, 4)                \
+	LAST(mbx_batch, out_error, 28, 4)
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -167,6 +175,7 @@ REQUIRE(MBX_IOC_DERIVE == 0xba07);
 REQUIRE(MBX_IOC_REVOKE == 0xba08);
 REQUIRE(MBX_IOC_CONTROL == 0xba09);
 REQUIRE(MBX_IOC_NOTIFY == 0xba0a);
+REQUIRE(MBX_IOC_BATCH == 0xba0b);
 
 REQUIRE(MBX_ABI == 1);
 REQUIRE(MBX_NAME_MAX == 255);
@@ -188,6 +197,7 @@ REQUIRE(MBX_EVENT_OWNER_DIED == 256 && MBX_EVENT_DELETED == 512);
 REQUIRE(MBX_CONTROL_FREEZE == 0 && MBX_CONTROL_THAW == 1 &&
 	MBX_CONTROL_SEAL == 2 && MBX_CONTROL_PURGE == 3 &&
 	MBX_CONTROL_DRAIN == 4 && MBX_CONTROL_REALTIME == 1);
+REQUIRE(MBX_BATCH_MAX == 1024);
 REQUIRE(MBX_STATE_FROZEN == 1 && MBX_STATE_SEALED == 2);
 
 #endif /* SELFTESTS_LAYOUT_H */
