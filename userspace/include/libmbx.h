@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <linux/ipc_mailbox.h>
 
@@ -413,6 +414,52 @@ ssize_t mbx_peek(struct mbx *m, void *buf, size_t len);
  * MBX_RECEIVE_TRUNCATE that may be more than the buffer, which got its start.
  */
 ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
+
+/* ---- Many at a time --------------------------------------------------- */
+
+/**
+ * mbx_send_many() - send several messages, with few calls of the kernel
+ * @m: a handle with the right to send
+ * @msgs: address and length of each
+ * @nr: how many there are
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Each is a message of its own, and others may send in between.  Blocks while the
+ * mailbox is full, until @deadline; with 1, which has passed, not at all.
+ *
+ * Return: how many have been sent, the first ones of @msgs.  Fewer than @nr if the
+ * next failed, or a signal came: called with the rest, it goes on, or tells what
+ * is wrong.  If none has been sent, -ETIMEDOUT, or an error of mbx_send()
+ */
+ssize_t mbx_send_many(struct mbx *m, const struct iovec *msgs, size_t nr,
+		      uint64_t deadline);
+
+/**
+ * mbx_receive_many() - receive the messages that are there, but at least one
+ * @m: a handle with the right to receive
+ * @bufs: address and size of a buffer for each; iov_len of those that were used
+ *	is set to the length of the message
+ * @nr: how many there are
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Blocks until there is one, or until @deadline, and does not wait for others.
+ *
+ * Return: how many have been received, the oldest first; or -ETIMEDOUT, or an
+ * error of mbx_receive().  A message that is too long for its buffer stays and
+ * ends the call, with -EMSGSIZE if it is the first
+ */
+ssize_t mbx_receive_many(struct mbx *m, struct iovec *bufs, size_t nr,
+			 uint64_t deadline);
+
+/**
+ * mbx_batch_ext() - send or receive several messages with every option there is
+ * @m: a handle with the right to do so
+ * @arg: argument of MBX_IOC_BATCH, its size member set, as those of all elements;
+ *	out_error tells as a positive number why not all are done
+ *
+ * Return: how many elements are done, or the error of the first
+ */
+int mbx_batch_ext(struct mbx *m, struct mbx_batch *arg);
 
 /* ---- Events ----------------------------------------------------------- */
 

@@ -252,6 +252,31 @@ static int notify(const struct step *s, struct mbx_notify *n)
 	return s->ret;
 }
 
+static int element(__u32 cmd, void *arg)
+{
+	return cmd == MBX_CMD_SEND ? send_message(next_step(STEP_SEND), arg) :
+				     receive(next_step(STEP_RECEIVE), arg);
+}
+
+static int batch(const struct step *s, struct mbx_batch *b)
+{
+	char *vec = (void *)(uintptr_t)b->vec_ptr;
+	uint32_t i;
+	int ret = 0;
+
+	expect("size", b->size, sizeof(*b));
+	expect("flags", b->flags, 0);
+	expect("cmd", b->cmd, s->op);
+	expect("elements", b->nr, s->nr);
+	for (i = 0; i < b->nr && !ret; i++)
+		ret = s->ret && i == s->depth ?
+			      s->ret :
+			      element(b->cmd, vec + i * b->stride);
+	b->out_error = -ret;
+	i -= !!ret;
+	return i || !ret ? (int)i : ret;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	const struct step *s;
@@ -297,6 +322,9 @@ int ioctl(int fd, unsigned long request, ...)
 		break;
 	case STEP_NOTIFY:
 		ret = notify(s, arg);
+		break;
+	case STEP_BATCH:
+		ret = batch(s, arg);
 		break;
 	default:
 		ret = stat_box(s, arg);

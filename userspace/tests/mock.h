@@ -25,6 +25,7 @@ enum {
 	STEP_REVOKE,
 	STEP_CONTROL,
 	STEP_NOTIFY,
+	STEP_BATCH,
 	STEP_POLL = 100,
 };
 
@@ -57,8 +58,10 @@ enum {
  * @select: what RECEIVE is expected to accept, but for its size; NULL for all
  * @handles: comes out of REVOKE
  * @time: comes out
- * @depth: comes out of STAT, and as the count of CONTROL
- * @op: expected in CONTROL
+ * @depth: comes out of STAT, and as the count of CONTROL; elements that a BATCH
+ *	with an error carries out before that
+ * @op: expected in CONTROL, and as the command in BATCH
+ * @nr: expected in BATCH; its elements are the next steps
  * @events: expected in STEP_POLL and NOTIFY
  * @revents: comes out of STEP_POLL
  * @signal: comes out of the second descriptor of STEP_POLL, -1 for nothing; 0
@@ -96,6 +99,7 @@ struct step {
 	uint64_t time;
 	uint32_t depth;
 	uint32_t op;
+	uint32_t nr;
 	short events;
 	short revents;
 	short signal;
