@@ -7,6 +7,7 @@
 
 #define MAX_LEN 65536
 #define MAX_ROUNDS 99
+#define MAX_BATCH 64
 
 /**
  * struct chan - one open channel of a mechanism
@@ -36,6 +37,8 @@ struct chan {
  * @pair: send and receive @n messages in one process; 0 or a wrong result
  * @send: send one message; 0 or the wrong result
  * @receive: receive one message; likewise
+ * @batch: send @n messages by one call, then receive them by one; 0 or a wrong
+ *	result; NULL: by @n calls each
  * @cycle: create and delete a channel @n times; 0 or a wrong result
  */
 struct mech {
@@ -47,6 +50,7 @@ struct mech {
 	long (*pair)(struct chan *chan, unsigned int n);
 	long (*send)(struct chan *chan);
 	long (*receive)(struct chan *chan);
+	long (*batch)(struct chan *chan, unsigned int n);
 	long (*cycle)(struct chan *chan, unsigned int n);
 };
 
@@ -56,14 +60,17 @@ extern const struct mech mech_pipe;
 extern const struct mech mech_sysv;
 extern const struct mech mech_mq;
 extern const struct mech mech_seqpacket;
+extern const struct mech mech_seqpacket_batch;
 extern const struct mech mech_eventfd;
 extern const struct mech mech_mailbox_rw;
 extern const struct mech mech_mailbox_ioctl;
+extern const struct mech mech_mailbox_batch;
 extern const struct mech mech_mailbox_owned;
 extern const struct mech mech_mailbox_named;
 
 enum test {
 	TEST_PAIR,
+	TEST_BATCH,
 	TEST_RTT,
 	TEST_CYCLE,
 };
@@ -73,6 +80,7 @@ enum test {
  * @test: what is done
  * @mech: with what
  * @len: message length
+ * @batch: messages at a time
  * @base: row that the ratio refers to
  * @err: 0, or why there is no figure (-errno)
  * @median: per round, instructions or ticks per operation
@@ -82,6 +90,7 @@ struct row {
 	enum test test;
 	const struct mech *mech;
 	size_t len;
+	unsigned int batch;
 	const struct row *base;
 	int err;
 	double median[MAX_ROUNDS];

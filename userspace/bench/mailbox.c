@@ -25,7 +25,7 @@ static __always_inline int box_create(struct chan *c, struct mbx_create *create)
 	create->mode = 0600;
 	create->uid = MBX_SELF;
 	create->gid = MBX_SELF;
-	create->capacity = 8;
+	create->capacity = MAX_BATCH;
 	fd = sys3(SYS_ioctl, control, MBX_IOC_CREATE, (long)create);
 	c->fd[0] = fd;
 	return fd < 0 ? fd : 0;
@@ -129,6 +129,60 @@ const struct mech mech_mailbox_ioctl = {
 	.pair = ioctl_pair,
 	.send = ioctl_send,
 	.receive = ioctl_receive,
+};
+
+/* The same, many at a time. */
+
+static struct mbx_send sends[MAX_BATCH];
+static struct mbx_receive receives[MAX_BATCH];
+
+static int batch_open(struct chan *c)
+{
+	for (unsigned int i = 0; i < MAX_BATCH; i++) {
+		sends[i] = (struct mbx_send){
+			.size = sizeof(sends[i]),
+			.data_ptr = (unsigned long)c->out.text,
+			.data_len = c->len,
+		};
+		receives[i] = (struct mbx_receive){
+			.size = sizeof(receives[i]),
+			.data_ptr = (unsigned long)c->in.text,
+			.data_len = c->len,
+		};
+	}
+	return rw_open(c);
+}
+
+static long batch_batch(struct chan *c, unsigned int n)
+{
+	struct mbx_batch send = {
+		.size = sizeof(send),
+		.vec_ptr = (unsigned long)sends,
+		.nr = n,
+		.stride = sizeof(sends[0]),
+		.cmd = MBX_CMD_SEND,
+	};
+	struct mbx_batch receive = {
+		.size = sizeof(receive),
+		.vec_ptr = (unsigned long)receives,
+		.nr = n,
+		.stride = sizeof(receives[0]),
+		.cmd = MBX_CMD_RECEIVE,
+	};
+	long ret = sys3(SYS_ioctl, c->fd[0], MBX_IOC_BATCH, (long)&send);
+
+	return EXPECT(ret, n) |
+	       EXPECT(sys3(SYS_ioctl, c->fd[0], MBX_IOC_BATCH, (long)&receive),
+		      n);
+}
+
+const struct mech mech_mailbox_batch = {
+	.name = "mailbox-batch",
+	.title = "mailbox: BATCH",
+	.max_len = MAX_LEN,
+	.open = batch_open,
+	.close = box_delete,
+	.batch = batch_batch,
 };
 
 /* Two ways for a mailbox to come and go. */

@@ -22,7 +22,7 @@
 static struct row rows[64];
 static unsigned int nr_rows;
 
-static void add_group(enum test test, size_t len,
+static void add_group(enum test test, size_t len, unsigned int batch,
 		      const struct mech *const *mechs, size_t n)
 {
 	const struct row *base = &rows[nr_rows];
@@ -35,6 +35,7 @@ static void add_group(enum test test, size_t len,
 			.test = test,
 			.mech = mechs[i],
 			.len = len,
+			.batch = batch,
 			.base = base,
 		};
 }
@@ -61,13 +62,21 @@ static void add_rows(void)
 		&mech_seqpacket,     &mech_eventfd, &mech_mailbox_owned,
 		&mech_mailbox_named,
 	};
+	static const struct mech *const batches[] = {
+		&mech_pipe,	  &mech_seqpacket,     &mech_seqpacket_batch,
+		&mech_mailbox_rw, &mech_mailbox_ioctl, &mech_mailbox_batch,
+	};
 	static const size_t lens[] = { 1, 1024, 4096, 65536 };
+	static const unsigned int sizes[] = { 1, 16, MAX_BATCH };
 
-	add_group(TEST_PAIR, 64, pairs, ARRAY_SIZE(pairs));
+	add_group(TEST_PAIR, 64, 0, pairs, ARRAY_SIZE(pairs));
 	for (size_t i = 0; i < ARRAY_SIZE(lens); i++)
-		add_group(TEST_PAIR, lens[i], sized, ARRAY_SIZE(sized));
-	add_group(TEST_RTT, 64, trips, ARRAY_SIZE(trips));
-	add_group(TEST_CYCLE, 64, cycles, ARRAY_SIZE(cycles));
+		add_group(TEST_PAIR, lens[i], 0, sized, ARRAY_SIZE(sized));
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		add_group(TEST_BATCH, 64, sizes[i], batches,
+			  ARRAY_SIZE(batches));
+	add_group(TEST_RTT, 64, 0, trips, ARRAY_SIZE(trips));
+	add_group(TEST_CYCLE, 64, 0, cycles, ARRAY_SIZE(cycles));
 }
 
 static void run_rounds(unsigned int rounds)

@@ -243,6 +243,40 @@ const struct mech mech_seqpacket = {
 	.cycle = seqpacket_cycle,
 };
 
+static struct mmsghdr out_msgs[MAX_BATCH];
+static struct mmsghdr in_msgs[MAX_BATCH];
+static struct iovec out_iov, in_iov;
+
+static int seqpacket_batch_open(struct chan *c)
+{
+	out_iov = (struct iovec){ c->out.text, c->len };
+	in_iov = (struct iovec){ c->in.text, c->len };
+	for (unsigned int i = 0; i < MAX_BATCH; i++) {
+		out_msgs[i].msg_hdr.msg_iov = &out_iov;
+		out_msgs[i].msg_hdr.msg_iovlen = 1;
+		in_msgs[i].msg_hdr.msg_iov = &in_iov;
+		in_msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+	return seqpacket_open(c);
+}
+
+static long seqpacket_batch(struct chan *c, unsigned int n)
+{
+	long ret = sys5(SYS_sendmmsg, c->fd[1], (long)out_msgs, n, 0, 0);
+
+	return EXPECT(ret, n) |
+	       EXPECT(sys5(SYS_recvmmsg, c->fd[0], (long)in_msgs, n, 0, 0), n);
+}
+
+const struct mech mech_seqpacket_batch = {
+	.name = "seqpacket-batch",
+	.title = "AF_UNIX sendmmsg, recvmmsg",
+	.max_len = MAX_LEN,
+	.open = seqpacket_batch_open,
+	.close = close_both,
+	.batch = seqpacket_batch,
+};
+
 /* Carries a counter of 8 bytes and nothing else. */
 
 static int eventfd_open(struct chan *c)

@@ -7,6 +7,7 @@
 
 static const char *const test_names[] = {
 	[TEST_PAIR] = "pair",
+	[TEST_BATCH] = "batch",
 	[TEST_RTT] = "round-trip",
 	[TEST_CYCLE] = "create-delete",
 };
@@ -35,6 +36,10 @@ static void print_title(const struct row *row)
 	case TEST_PAIR:
 		printf("\nSend and receive %zu %s, one process, nobody waits\n",
 		       row->len, row->len == 1 ? "byte" : "bytes");
+		break;
+	case TEST_BATCH:
+		printf("\nSend %u and receive %u of %zu bytes, per message\n",
+		       row->batch, row->batch, row->len);
 		break;
 	case TEST_RTT:
 		printf("\nRound trip of %zu bytes, two processes, one CPU\n",
@@ -74,7 +79,8 @@ void report_table(const struct row *rows, unsigned int n, unsigned int rounds,
 	puts("Each is the median over the rounds; a ratio is taken inside a round.");
 	for (unsigned int i = 0; i < n; i++) {
 		if (!i || rows[i].test != rows[i - 1].test ||
-		    rows[i].len != rows[i - 1].len)
+		    rows[i].len != rows[i - 1].len ||
+		    rows[i].batch != rows[i - 1].batch)
 			print_title(&rows[i]);
 		print_row(&rows[i], rounds);
 	}
@@ -84,6 +90,8 @@ static void json_row(const struct row *row, unsigned int rounds)
 {
 	printf("    {\"test\": \"%s\", \"mechanism\": \"%s\", \"bytes\": %zu, ",
 	       test_names[row->test], row->mech->name, row->len);
+	if (row->batch)
+		printf("\"batch\": %u, ", row->batch);
 	if (row->err) {
 		printf("\"error\": \"%s\"}", strerror(-row->err));
 		return;

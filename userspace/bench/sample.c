@@ -13,7 +13,7 @@
 
 #define SAMPLES 40
 #define ROUND_TRIPS 400
-#define WARM_UP 64
+#define WARM_UP MAX_BATCH
 
 static double samples[ROUND_TRIPS];
 static struct chan there, back;
@@ -78,6 +78,33 @@ static int sample_pair(struct row *row, unsigned int round)
 	return err;
 }
 
+static const struct mech *batched;
+
+static long one_by_one(struct chan *chan, unsigned int n)
+{
+	long bad = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		bad |= batched->send(chan);
+	for (i = 0; i < n; i++)
+		bad |= batched->receive(chan);
+	return bad;
+}
+
+static int sample_batch(struct row *row, unsigned int round)
+{
+	int err = row->mech->open(&there);
+
+	if (err)
+		return err;
+	batched = row->mech;
+	err = sample_loop(row, round, row->mech->batch ?: one_by_one,
+			  row->batch);
+	row->mech->close(&there);
+	return err;
+}
+
 static __attribute__((noreturn)) void echo(const struct mech *mech)
 {
 	for (int i = 0; i < WARM_UP + ROUND_TRIPS; i++)
@@ -138,6 +165,8 @@ int sample_row(struct row *row, unsigned int round)
 	switch (row->test) {
 	case TEST_PAIR:
 		return sample_pair(row, round);
+	case TEST_BATCH:
+		return sample_batch(row, round);
 	case TEST_RTT:
 		return sample_rtt(row, round);
 	case TEST_CYCLE:
