@@ -44,6 +44,8 @@ struct delivery {
 	uid_t uid;
 	gid_t gid;
 	uint64_t badge;
+	uint64_t type;
+	uint32_t priority;
 };
 
 /**
@@ -182,6 +184,26 @@ static inline uint64_t badge_value(uint32_t badge)
 static inline unsigned int process_of(unsigned int task)
 {
 	return task / THREADS;
+}
+
+/* Likewise "type=". */
+static inline uint64_t type_value(uint32_t type)
+{
+	return (uint64_t)type << 40 | type;
+}
+
+/* What a receive selects by; it may be passed in a wrong way. */
+static inline struct mbx_select select_of(const struct call *call)
+{
+	return (struct mbx_select){
+		.size = sizeof(struct mbx_select),
+		.flags = call->arg[P_SELECT] & ~SELECT_HOW,
+		.pid = arena->process[process_of(call->arg[P_TARGET])].pid,
+		.priority = call->arg[P_PRIORITY],
+		.type = type_value(call->arg[P_TYPE]),
+		.badge = badge_value(call->arg[P_BADGE]),
+		.seq = call->arg[P_SEQ],
+	};
 }
 
 /* Is there a call of the program, number @i, for which that is so? */

@@ -17,6 +17,8 @@
 #define MARGIN 64
 /* How much a "grown" structure is longer. */
 #define GROWTH 32
+/* In the page of the argument: what a receive selects by. */
+#define SELECT_AT (PAGE / 2)
 
 static bool lengths_flip(void)
 {
@@ -86,6 +88,24 @@ void *put_data(struct work *work, bool message)
 	return (void *)(uintptr_t)work->data.user;
 }
 
+/* It is where the argument is. */
+uint64_t put_select(const struct work *work)
+{
+	const struct place page = place_arg(work->task, get(work, P_ARG), PAGE);
+	struct mbx_select select = select_of(work->call);
+	const uint32_t how = get(work, P_SELECT);
+
+	if (!how || how & SELECT_NOWHERE)
+		return how ? 8 : 0;
+	if (how & SELECT_SHORT)
+		select.size -= 8;
+	if (how & SELECT_JUNK)
+		select.size += GROWTH;
+	memset(memory_arg(work->task) + SELECT_AT, 0xff, PAGE - SELECT_AT);
+	memcpy(page.plain + SELECT_AT, &select, sizeof(select));
+	return page.user + SELECT_AT;
+}
+
 uint64_t put_deadline(struct work *work, bool realtime)
 {
 	const uint32_t wait = get(work, P_WAIT);
@@ -113,14 +133,17 @@ static bool is_poison(const unsigned char *data, size_t len)
 	return true;
 }
 
-void note_message(const struct work *work, uint32_t len)
+/* @truncated: it need not be there in full */
+void note_message(const struct work *work, uint32_t len, bool truncated)
 {
 	struct delivery *message = &work->record->message;
 	const size_t room = data_room(work);
 
+	message->len = len;
+	if (truncated && len > get(work, P_LEN))
+		len = get(work, P_LEN);
 	if (len > room)
 		len = room;
-	message->len = len;
 	message->from = message_from(work->data.plain, len);
 	message->spoiled = !is_poison(work->data.plain + len, room - len);
 }
@@ -137,6 +160,8 @@ void note_ids(const struct work *work, const struct mbx_receive *arg)
 	message->uid = arg->out_uid;
 	message->gid = arg->out_gid;
 	message->badge = arg->out_badge;
+	message->type = arg->out_type;
+	message->priority = arg->out_priority;
 }
 
 bool data_is_untouched(const struct work *work)

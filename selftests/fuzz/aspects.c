@@ -151,17 +151,23 @@ void judge_data(struct trial *trial)
 			  EFAULT, "its message cannot be read");
 	else
 		demand_if(trial,
-			  trial->record->message.len &&
+			  trial->record->message.len && get(trial, P_LEN) &&
 				  (bad || get(trial, P_DATA) == MEM_READONLY),
 			  EFAULT, "its buffer cannot be written");
+}
+
+static bool is_longer(unsigned int sender, const struct trial *trial)
+{
+	const struct delivery message = message_of(sender);
+
+	return is_flipped(sender) || (message.len > get(trial, P_LEN) &&
+				      may_accept(trial->nr, &message));
 }
 
 static bool longer_was_sent(const struct trial *trial)
 {
 	return any_call(i,
-			sends(i) && record_at(i)->start &&
-				(call_at(i)->arg[P_LEN] > get(trial, P_LEN) ||
-				 is_flipped(i)));
+			sends(i) && record_at(i)->start && is_longer(i, trial));
 }
 
 void judge_length(struct trial *trial)
@@ -171,7 +177,7 @@ void judge_length(struct trial *trial)
 		demand_if(trial,
 			  trial->box && get(trial, P_LEN) > trial->box->msg_max,
 			  EMSGSIZE, "its message is too long");
-	} else {
+	} else if (!truncates(trial->nr)) {
 		allow_if(trial, longer_was_sent(trial), EMSGSIZE);
 		if (trial->record->message.len > get(trial, P_LEN))
 			trial->must_fail = "its buffer is too small";

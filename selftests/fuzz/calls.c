@@ -140,6 +140,8 @@ static int run_send(struct work *work)
 
 	init_send(&arg, NULL, get(work, P_LEN), flags);
 	arg.deadline = put_deadline(work, flags & MBX_SEND_REALTIME);
+	arg.priority = get(work, P_PRIORITY);
+	arg.type = type_value(get(work, P_TYPE));
 	arg.data_ptr = (uintptr_t)put_data(work, true);
 	ret = command(work, MBX_IOC_SEND, &arg, sizeof(arg));
 	message->len = get(work, P_LEN);
@@ -158,11 +160,12 @@ static int run_receive(struct work *work)
 
 	init_receive(&arg, NULL, get(work, P_LEN), flags);
 	arg.deadline = put_deadline(work, flags & MBX_RECEIVE_REALTIME);
+	arg.select_ptr = put_select(work);
 	arg.data_ptr = (uintptr_t)put_data(work, false);
 	ret = command(work, MBX_IOC_RECEIVE, &arg, sizeof(arg));
 	err = errno;
 	if (!ret) {
-		note_message(work, arg.out_len);
+		note_message(work, arg.out_len, flags & MBX_RECEIVE_TRUNCATE);
 		note_ids(work, &arg);
 	} else if (err == EMSGSIZE) {
 		work->record->message.len = arg.out_len;
@@ -186,7 +189,7 @@ static int run_read(struct work *work)
 		read(work->handle.fd, put_data(work, false), get(work, P_LEN));
 
 	if (ret >= 0)
-		note_message(work, ret);
+		note_message(work, ret, false);
 	return ret;
 }
 

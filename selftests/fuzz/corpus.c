@@ -168,6 +168,7 @@ static unsigned int describe(unsigned int nr)
 	what = what << 4 | record->state;
 	what = what << 1 | !!record->asleep;
 	what = what << 1 | is_derived(nr);
+	what = what << 1 | selects(nr);
 	box = box_of(nr);
 	return what << 4 | (box ? box->policy & 0xf : 0xf);
 }

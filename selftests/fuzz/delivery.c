@@ -56,6 +56,9 @@ static const char *check_ids(const struct holder *holder, unsigned int sender)
 		return complain(holder, "the message names another user");
 	if (!is_unsure(sender) && message->badge != badge_of(sender))
 		return complain(holder, "the message has another badge");
+	if (message->type != type_value(call_at(sender)->arg[P_TYPE]) ||
+	    message->priority != call_at(sender)->arg[P_PRIORITY])
+		return complain(holder, "the message is of another kind");
 	if (reply_is_known(sender) && record->message.seq != message->seq)
 		return complain(holder,
 				"the sender was told another sequence number");
@@ -91,6 +94,9 @@ static const char *check_one(const struct holder *holder)
 				"bytes behind the message were written to");
 	if (holder->message->from == FROM_GARBAGE)
 		return complain(holder, "the message is not whole");
+	if (holder->receiver >= 0 && holder->message->ids &&
+	    !may_accept(holder->receiver, holder->message))
+		return complain(holder, "it does not accept such a message");
 	return holder->message->from >= 0 ? check_sender(holder) : NULL;
 }
 

@@ -5,19 +5,49 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "model.h"
 
 struct queue {
 	const struct box *box;
-	unsigned int sender[MAX_CALLS]; /* first and following in this ring */
-	unsigned int first;
+	unsigned int sender[MAX_CALLS]; /* in the order in which they came */
 	unsigned int depth;
+	bool lost; /* it is not known any more what is in it */
 };
 
-static uint32_t length(const struct queue *queue)
+#define NONE MAX_CALLS
+
+/* Which message a receive is to get: its place, or NONE. */
+static unsigned int choose(struct queue *queue, unsigned int nr)
 {
-	return call_at(queue->sender[queue->first])->arg[P_LEN];
+	struct delivery best, message;
+	unsigned int i, place = NONE;
+
+	for (i = 0; i < queue->depth; i++) {
+		message = message_of(queue->sender[i]);
+		if (!may_accept(nr, &message))
+			continue;
+		if (!accepts(nr, &message))
+			queue->lost = true;
+		if (place != NONE && prefer(nr, &message, &best) >= 0)
+			continue;
+		best = message;
+		place = i;
+	}
+	return place;
+}
+
+static void take_out(struct queue *queue, unsigned int place)
+{
+	queue->depth--;
+	memmove(&queue->sender[place], &queue->sender[place + 1],
+		(queue->depth - place) * sizeof(queue->sender[0]));
+}
+
+static uint32_t length_at(const struct queue *queue, unsigned int place)
+{
+	return call_at(queue->sender[place])->arg[P_LEN];
 }
 
 static bool has_room(const struct queue *queue)
@@ -32,7 +62,7 @@ static const char *send_done(struct queue *queue, unsigned int nr)
 	if (!has_room(queue) || is_sync(nr))
 		return finding_at(nr, "succeeded with %u messages inside",
 				  queue->depth);
-	queue->sender[queue->first + queue->depth++] = nr;
+	queue->sender[queue->depth++] = nr;
 	return NULL;
 }
 
@@ -50,38 +80,43 @@ static const char *send_failed(const struct queue *queue, unsigned int nr)
 static const char *receive_done(struct queue *queue, unsigned int nr)
 {
 	const struct delivery *message = &record_at(nr)->message;
+	const unsigned int place = choose(queue, nr);
 
-	if (!queue->depth)
+	if (queue->lost)
+		return NULL;
+	if (place == NONE)
 		return finding_at(nr, "succeeded with nothing in the mailbox");
-	if (message->len != length(queue))
+	if (message->len != length_at(queue, place))
 		return finding_at(nr, "got %u bytes instead of %u",
-				  message->len, length(queue));
-	if (message->from >= 0 &&
-	    message->from != (int)queue->sender[queue->first])
+				  message->len, length_at(queue, place));
+	if (message->from >= 0 && message->from != (int)queue->sender[place])
 		return finding_at(nr,
 				  "got the message of call %d instead of %u",
-				  message->from + 1,
-				  queue->sender[queue->first] + 1);
-	if (!peeks(nr)) {
-		queue->first++;
-		queue->depth--;
-	}
+				  message->from + 1, queue->sender[place] + 1);
+	if (!peeks(nr))
+		take_out(queue, place);
 	return NULL;
 }
 
-static const char *receive_failed(const struct queue *queue, unsigned int nr)
+static const char *receive_failed(struct queue *queue, unsigned int nr)
 {
 	const struct record *record = record_at(nr);
+	const unsigned int place = choose(queue, nr);
 	const int err = record->err;
 
+	if (queue->lost)
+		return NULL;
 	if (err == EMSGSIZE &&
-	    (!queue->depth || length(queue) <= call_at(nr)->arg[P_LEN]))
+	    (place == NONE || truncates(nr) ||
+	     length_at(queue, place) <= call_at(nr)->arg[P_LEN]))
 		return finding_at(nr, "EMSGSIZE for what would fit");
 	if (err == EMSGSIZE && call_at(nr)->op == OP_RECEIVE &&
-	    !kind_may_fault(nr, P_ARG) && record->message.len != length(queue))
+	    !kind_may_fault(nr, P_ARG) &&
+	    record->message.len != length_at(queue, place))
 		return finding_at(nr, "told %u bytes instead of %u",
-				  record->message.len, length(queue));
-	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) && queue->depth)
+				  record->message.len, length_at(queue, place));
+	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) &&
+	    place != NONE)
 		return finding_at(nr, "failed with %u messages inside",
 				  queue->depth);
 	return NULL;
@@ -168,7 +203,8 @@ const char *check_exactly(const struct box *box)
 	uint32_t stamp = 0;
 	unsigned int nr;
 
-	while (!wrong && (nr = next_call(box, stamp)) < MAX_CALLS) {
+	while (!wrong && !queue.lost &&
+	       (nr = next_call(box, stamp)) < MAX_CALLS) {
 		if (!is_plain(nr) || !is_alone(box, nr) ||
 		    box->may_end < record_at(nr)->end)
 			break;
@@ -192,12 +228,16 @@ static bool is_quiet(unsigned int from, unsigned int to)
 				      end_of(i) > start && end_of(i) < end)));
 }
 
-/* Those that wait with too small a buffer are told so by a send that finds none. */
-static bool small_buffer_waits(unsigned int nr)
+/*
+ * Those that wait with too small a buffer are told so by a send that finds none.
+ * Those that wait for just that message are no room for others.
+ */
+static bool special_waits(unsigned int nr)
 {
 	return any_call(i, receives(i) && record_at(i)->start &&
-				   call_at(i)->arg[P_LEN] <
-					   call_at(nr)->arg[P_LEN] &&
+				   (selects(i) ||
+				    call_at(i)->arg[P_LEN] <
+					    call_at(nr)->arg[P_LEN]) &&
 				   overlap(i, nr));
 }
 
@@ -213,10 +253,12 @@ static const char *check_next(unsigned int poll, unsigned int nr)
 	    !(record_at(poll)->rights &
 	      (sends(nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE)))
 		return NULL;
-	if (seen & bit && failed_with(nr, EAGAIN) && !small_buffer_waits(nr))
+	if (seen & bit && failed_with(nr, EAGAIN) && !selects(nr) &&
+	    !special_waits(nr))
 		return finding_at(nr,
 				  "nothing to do right after a poll saw it");
-	if (!(seen & bit) && succeeded(nr))
+	if (!(seen & bit) && succeeded(nr) &&
+	    (!sends(nr) || !special_waits(nr)))
 		return finding_at(nr,
 				  "succeeded right after a poll saw nothing");
 	return NULL;

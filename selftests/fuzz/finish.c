@@ -32,6 +32,8 @@ static bool drain_one(int fd, struct delivery *message)
 		.uid = arg.out_uid,
 		.gid = arg.out_gid,
 		.badge = arg.out_badge,
+		.type = arg.out_type,
+		.priority = arg.out_priority,
 	};
 	return true;
 }

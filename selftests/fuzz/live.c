@@ -27,22 +27,62 @@ static bool anybody_stuck(void)
 	return any_call(i, is_running(i) && may_get_stuck(call_at(i)));
 }
 
-static bool receiver_waits(uint64_t box)
+static bool receiver_waits(unsigned int sender)
 {
-	return any_call(i, is_running(i) && receives(i) &&
-				   record_at(i)->box == box);
+	const struct delivery message = message_of(sender);
+
+	return any_call(i,
+			is_running(i) && receives(i) &&
+				record_at(i)->box == record_at(sender)->box &&
+				accepts(i, &message));
 }
 
-static bool could_receive(const struct mbx_stat *stat)
+/* If there is no room its message may be outside. */
+static bool is_offered(unsigned int sender, const struct mbx_stat *stat)
 {
+	return succeeded(sender) ||
+	       (is_running(sender) && record_at(sender)->asleep &&
+		(!stat->out_capacity || stat->out_depth < stat->out_capacity));
+}
+
+static bool may_be_taken(unsigned int sender)
+{
+	return any_call(i, receives(i) && (record_at(i)->state == CALL_KILLED ||
+					   (succeeded(i) &&
+					    record_at(i)->message.from ==
+						    (int)sender)));
+}
+
+static bool has_for(unsigned int receiver, unsigned int sender,
+		    const struct mbx_stat *stat)
+{
+	const struct delivery message = message_of(sender);
+
+	return record_at(sender)->box == stat->out_id && message.len &&
+	       is_offered(sender, stat) && accepts(receiver, &message) &&
+	       !may_be_taken(sender);
+}
+
+static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
+{
+	if (selects(nr))
+		return any_call(i, sends(i) && has_for(nr, i, stat));
 	return stat->out_depth || stat->out_senders;
 }
 
-static bool could_send(const struct mbx_stat *stat, bool sync)
+static bool could_send(unsigned int nr, const struct mbx_stat *stat)
 {
-	if (!sync && stat->out_depth < stat->out_capacity)
-		return true;
-	return (sync || !stat->out_capacity) && receiver_waits(stat->out_id);
+	if (stat->out_depth < stat->out_capacity)
+		return !is_sync(nr) || receiver_waits(nr);
+	return !stat->out_capacity && receiver_waits(nr);
+}
+
+static bool has_room(const struct mbx_stat *stat)
+{
+	return stat->out_depth < stat->out_capacity ||
+	       (!stat->out_capacity &&
+		any_call(i, is_running(i) && receives(i) &&
+				    record_at(i)->box == stat->out_id));
 }
 
 static bool could_poll(unsigned int nr, const struct mbx_stat *stat)
@@ -50,10 +90,10 @@ static bool could_poll(unsigned int nr, const struct mbx_stat *stat)
 	const uint32_t flags = call_at(nr)->arg[P_FLAGS];
 	const uint32_t rights = record_at(nr)->rights;
 
-	if (flags & WANT_IN && rights & MBX_OPEN_RECEIVE && could_receive(stat))
+	if (flags & WANT_IN && rights & MBX_OPEN_RECEIVE &&
+	    could_receive(nr, stat))
 		return true;
-	return flags & WANT_OUT && rights & MBX_OPEN_SEND &&
-	       could_send(stat, false);
+	return flags & WANT_OUT && rights & MBX_OPEN_SEND && has_room(stat);
 }
 
 /* Why the call should not sleep, or NULL. */
@@ -72,9 +112,9 @@ static const char *why_awake(unsigned int nr)
 	close(fd);
 	if (err)
 		return "sleeps in a mailbox that has just ended";
-	if (sends(nr) && could_send(&stat, is_sync(nr)))
+	if (sends(nr) && could_send(nr, &stat))
 		return "sleeps although it could send";
-	if ((receives(nr) || peeks(nr)) && could_receive(&stat))
+	if ((receives(nr) || peeks(nr)) && could_receive(nr, &stat))
 		return "sleeps although it could receive";
 	if (call_at(nr)->op == OP_POLL && could_poll(nr, &stat))
 		return "sleeps although what it polls for is there";

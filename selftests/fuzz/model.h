@@ -69,6 +69,14 @@ bool slept_through_revocation(unsigned int nr);
 bool may_be_spent(unsigned int nr);
 bool is_spent(unsigned int nr);
 
+/* selection.c */
+struct delivery message_of(unsigned int sender);
+bool selects(unsigned int nr);
+bool any_selects(const struct box *box);
+bool may_accept(unsigned int nr, const struct delivery *message);
+bool accepts(unsigned int nr, const struct delivery *message);
+int prefer(int nr, const struct delivery *a, const struct delivery *b);
+
 /* Each returns NULL, or what is wrong. */
 const char *check_result(unsigned int nr); /* results.c */
 const char *check_deliveries(void); /* delivery.c */
@@ -108,6 +116,11 @@ static inline bool peeks(unsigned int nr)
 {
 	return call_at(nr)->op == OP_RECEIVE &&
 	       call_at(nr)->arg[P_FLAGS] & MBX_RECEIVE_PEEK;
+}
+
+static inline bool truncates(unsigned int nr)
+{
+	return peeks(nr) && call_at(nr)->arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE;
 }
 
 static inline bool receives(unsigned int nr)

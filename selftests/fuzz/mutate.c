@@ -13,7 +13,8 @@
 	(1U << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |     \
 	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE |  \
 	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE | \
-	 1U << P_POLICY)
+	 1U << P_POLICY | 1U << P_PRIORITY | 1U << P_TYPE | 1U << P_SEQ | \
+	 1U << P_SELECT)
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -78,6 +79,9 @@ static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
 		call->arg[P_TARGET] = random_task(tasks, rng);
 	if ((op == OP_SEND || op == OP_RECEIVE) && rng_once_in(rng, 2))
 		call->arg[P_FLAGS] = random_flags(op, rng);
+	if (op == OP_RECEIVE && call->arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE &&
+	    !rng_once_in(rng, 8))
+		call->arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
 	call->forked = op_info[op].forks && rng_once_in(rng, 30);
 	call->async = call->task != SUPERVISOR && rng_once_in(rng, 4);
 }

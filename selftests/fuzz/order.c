@@ -13,10 +13,12 @@ struct arrival {
 	int receiver; /* -1 at the end */
 	unsigned int place;
 	uint64_t seq; /* 0 unknown */
+	struct delivery message; /* as far as it is known */
 };
 
 static struct arrival arrivals[MAX_CALLS + MAX_DRAINED];
 static unsigned int nr_arrivals;
+static bool any_choice; /* somebody in the mailbox does not take everything */
 
 static void add(const struct delivery *message, int receiver,
 		unsigned int place)
@@ -26,6 +28,9 @@ static void add(const struct delivery *message, int receiver,
 		.receiver = receiver,
 		.place = place,
 		.seq = message->ids ? message->seq : 0,
+		.message = message->ids || message->from < 0 ?
+				   *message :
+				   message_of(message->from),
 	};
 }
 
@@ -34,6 +39,7 @@ static void gather(const struct box *box)
 	unsigned int i;
 
 	nr_arrivals = 0;
+	any_choice = any_selects(box);
 	for (i = 0; i < arena->program.nr; i++)
 		if (receives(i) && succeeded(i) && box_of(i) == box)
 			add(&record_at(i)->message, i, 0);
@@ -52,14 +58,40 @@ static bool queued_up_before(unsigned int a, unsigned int b)
 	       waits_plainly(b);
 }
 
+/* Whoever waits for just that message gets it past those who wait for room. */
+static bool came_before(unsigned int a, unsigned int b)
+{
+	return before(a, b) || (!any_choice && queued_up_before(a, b));
+}
+
 static bool sent_before(const struct arrival *a, const struct arrival *b)
 {
 	if (a->seq && b->seq)
 		return a->seq < b->seq;
-	if (a->sender < 0 || b->sender < 0)
+	return a->sender >= 0 && b->sender >= 0 &&
+	       came_before(a->sender, b->sender);
+}
+
+/* Was @a there when @b was chosen? */
+static bool was_there(const struct arrival *a, const struct arrival *b)
+{
+	if (a->receiver < 0 && b->receiver < 0)
+		return true;
+	return sent_before(a, b) ||
+	       (b->receiver >= 0 && a->sender >= 0 && succeeded(a->sender) &&
+		before(a->sender, b->receiver));
+}
+
+/* Should whoever got @b have got @a, if both were there? */
+static bool is_preferred(const struct arrival *a, const struct arrival *b)
+{
+	int order;
+
+	if (!a->message.ids || !b->message.ids ||
+	    (b->receiver >= 0 && !accepts(b->receiver, &a->message)))
 		return false;
-	return before(a->sender, b->sender) ||
-	       queued_up_before(a->sender, b->sender);
+	order = prefer(b->receiver, &a->message, &b->message);
+	return order ? order < 0 : sent_before(a, b);
 }
 
 static bool left_before(const struct arrival *a, const struct arrival *b)
@@ -92,9 +124,7 @@ static const char *complain(const struct arrival *late, const char *what)
 static bool numbers_lie(const struct arrival *a, const struct arrival *b)
 {
 	return a->seq && b->seq && a->seq > b->seq && a->sender >= 0 &&
-	       b->sender >= 0 &&
-	       (before(a->sender, b->sender) ||
-		queued_up_before(a->sender, b->sender));
+	       b->sender >= 0 && came_before(a->sender, b->sender);
 }
 
 /* ------------------------------------------------------------------ policies */
@@ -128,7 +158,8 @@ static bool is_second_turn(const struct arrival *a, const struct arrival *b)
 	for (i = 0; i < nr_arrivals; i++)
 		if (got_before(&arrivals[i], a) &&
 		    same_process(&arrivals[i], a) && !same_process(b, a) &&
-		    slept_before(b, &arrivals[i]))
+		    slept_before(b, &arrivals[i]) &&
+		    accepts(b->receiver, &arrivals[i].message))
 			return true;
 	return false;
 }
@@ -150,7 +181,7 @@ static bool is_first_turn(const struct arrival *b)
 static bool is_out_of_turn(const struct arrival *a, const struct arrival *b,
 			   uint32_t policy)
 {
-	if (!got_before(a, b))
+	if (!got_before(a, b) || !accepts(b->receiver, &a->message))
 		return false;
 	switch (policy) {
 	case MBX_POLICY_LIFO:
@@ -183,7 +214,7 @@ static const char *check_pair(const struct arrival *a, const struct arrival *b,
 		return complain(a, "has a higher number than a later one");
 	if (put_back)
 		return NULL;
-	if (sent_before(a, b) && left_before(b, a))
+	if (was_there(a, b) && is_preferred(a, b) && left_before(b, a))
 		return complain(a, "a later message had left before");
 	if (box->policy != MBX_POLICY_FIFO && may_be_withdrawn(box))
 		return NULL;

@@ -84,6 +84,10 @@ enum param {
 	P_POLICY,
 	P_RIGHTS,
 	P_BADGE,
+	P_PRIORITY,
+	P_TYPE,
+	P_SEQ,
+	P_SELECT,
 	PARAMS
 };
 
@@ -108,6 +112,13 @@ enum size {
 	SIZE_JUNK,
 	SIZE_HUGE
 };
+
+/* In P_SELECT beside MBX_SELECT_*: how it is passed. */
+#define SELECT_ALL (1U << 16) /* though it has no condition */
+#define SELECT_NOWHERE (1U << 17)
+#define SELECT_SHORT (1U << 18)
+#define SELECT_JUNK (1U << 19)
+#define SELECT_HOW (SELECT_ALL | SELECT_NOWHERE | SELECT_SHORT | SELECT_JUNK)
 
 enum by { BY_ID, BY_NAME, BY_HANDLE, BY_BOTH, BY_STALE };
 
@@ -165,7 +176,7 @@ struct symbol {
  */
 struct op_info {
 	const char *name;
-	uint32_t params;
+	uint64_t params;
 	const struct symbol *flags;
 	unsigned int weight;
 	bool by_supervisor;

@@ -155,11 +155,19 @@ static void judge_send(struct trial *trial)
 		 EINVAL);
 	demand_if(trial, flags & MBX_SEND_SYNC && flags & MBX_SEND_NONBLOCK,
 		  EINVAL, "it cannot both wait and not wait");
+	demand_if(trial, get(trial, P_PRIORITY) >= MBX_PRIORITIES, EINVAL,
+		  "its priority is too high");
 }
 
 static void judge_receive(struct trial *trial)
 {
-	judge_exchange(trial, MBX_RECEIVE_PEEK);
+	const uint32_t flags = get(trial, P_FLAGS);
+
+	judge_exchange(trial, MBX_RECEIVE_PEEK | MBX_RECEIVE_TRUNCATE);
+	demand_if(trial,
+		  flags & MBX_RECEIVE_TRUNCATE && !(flags & MBX_RECEIVE_PEEK),
+		  EINVAL, "it would lose what does not fit");
+	judge_selection(trial);
 }
 
 static void judge_plain(struct trial *trial)
@@ -276,7 +284,9 @@ static const char *check_failure(const struct trial *trial)
 	const struct record *record = trial->record;
 
 	if (record->err == EMSGSIZE && trial->call->op == OP_RECEIVE &&
-	    !trial->vague && record->message.len <= get(trial, P_LEN) &&
+	    !trial->vague &&
+	    (record->message.len <= get(trial, P_LEN) ||
+	     truncates(trial->nr)) &&
 	    arg_is_writable(get(trial, P_ARG)) &&
 	    !kind_may_fault(trial->nr, P_ARG))
 		return finding_at(trial->nr, "EMSGSIZE for a message of %u",

@@ -7,7 +7,7 @@
 
 #include "program.h"
 
-#define P(param) (1U << P_##param)
+#define P(param) (1ULL << P_##param)
 
 /* clang-format off */
 #define SYMBOLS(name, ...) \
@@ -22,7 +22,7 @@ SYMBOLS(send_flags, { "nonblock", MBX_SEND_NONBLOCK },
 	{ "sync", MBX_SEND_SYNC }, { "realtime", MBX_SEND_REALTIME }, UNKNOWN);
 SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
-	UNKNOWN);
+	{ "truncate", MBX_RECEIVE_TRUNCATE }, UNKNOWN);
 SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
 SYMBOLS(poll_flags, { "in", WANT_IN }, { "out", WANT_OUT });
@@ -47,9 +47,12 @@ const struct op_info op_info[OPS] = {
 	   .flags = open_flags),
 	OP(DELETE, "delete", 3, P(BOX) | COMMAND | P(BY) | P(FLAGS),
 	   .flags = plain_flags, FORKS),
-	OP(SEND, "send", 30, COMMAND | TRANSFER | P(FLAGS) | P(WAIT),
+	OP(SEND, "send", 30,
+	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(PRIORITY) | P(TYPE),
 	   .flags = send_flags, BLOCKS),
-	OP(RECEIVE, "receive", 30, COMMAND | TRANSFER | P(FLAGS) | P(WAIT),
+	OP(RECEIVE, "receive", 30,
+	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(SELECT) | P(PRIORITY) |
+	   P(TYPE) | P(SEQ) | P(BADGE) | P(TARGET),
 	   .flags = receive_flags, BLOCKS),
 	OP(WRITE, "write", 5, TRANSFER, BLOCKS),
 	OP(READ, "read", 5, TRANSFER, BLOCKS),
@@ -101,6 +104,13 @@ SYMBOLS(file_names, { "boxes", FILE_BOXES }, { "tasks", FILE_TASKS },
 SYMBOLS(policy_names, { "fifo", MBX_POLICY_FIFO }, { "rr", MBX_POLICY_RR },
 	{ "lifo", MBX_POLICY_LIFO }, { "exclusive", MBX_POLICY_EXCLUSIVE },
 	{ "pair", MBX_POLICY_PAIR });
+SYMBOLS(select_names, { "type", MBX_SELECT_TYPE },
+	{ "type-not", MBX_SELECT_TYPE_NOT },
+	{ "type-upto", MBX_SELECT_TYPE_UPTO }, { "pid", MBX_SELECT_PID },
+	{ "badge", MBX_SELECT_BADGE }, { "priority", MBX_SELECT_PRIORITY },
+	{ "seq", MBX_SELECT_SEQ }, { "after", MBX_SELECT_AFTER },
+	{ "all", SELECT_ALL }, { "nowhere", SELECT_NOWHERE },
+	{ "short", SELECT_SHORT }, { "junk", SELECT_JUNK }, UNKNOWN);
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
 
@@ -172,4 +182,20 @@ const struct param_info param_info[PARAMS] = {
 		     MBX_OPEN_MANAGE, 0, MBX_OPEN_MANAGE << 1),
 	      .preset = MBX_OPEN_SEND | MBX_OPEN_RECEIVE),
 	PARAM(BADGE, "badge", VALUES(0, 0, 1, 2, 3)),
+	PARAM(PRIORITY, "priority",
+	      VALUES(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 31, 32)),
+	PARAM(TYPE, "type", VALUES(0, 0, 0, 1, 1, 2, 3)),
+	PARAM(SEQ, "seq", VALUES(0, 1, 1, 2, 2, 3, 4)),
+	PARAM(SELECT, "select", .symbols = select_names,
+	      VALUES(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		     MBX_SELECT_TYPE, MBX_SELECT_TYPE, MBX_SELECT_TYPE_NOT,
+		     MBX_SELECT_TYPE_UPTO, MBX_SELECT_TYPE_UPTO,
+		     MBX_SELECT_TYPE_UPTO | MBX_SELECT_PRIORITY,
+		     MBX_SELECT_PID, MBX_SELECT_PID | MBX_SELECT_TYPE,
+		     MBX_SELECT_BADGE, MBX_SELECT_BADGE | MBX_SELECT_TYPE_NOT,
+		     MBX_SELECT_PRIORITY, MBX_SELECT_PRIORITY,
+		     MBX_SELECT_SEQ, MBX_SELECT_AFTER, MBX_SELECT_AFTER,
+		     MBX_SELECT_AFTER | MBX_SELECT_TYPE, SELECT_ALL,
+		     MBX_SELECT_SEQ | MBX_SELECT_AFTER, SELECT_NOWHERE,
+		     SELECT_SHORT, SELECT_JUNK, 1U << 8)),
 };

@@ -55,7 +55,7 @@ static const struct symbol *symbols_of(const struct call *call, enum param p)
 
 static bool has_bits(enum param p)
 {
-	return p == P_FLAGS || p == P_RIGHTS;
+	return p == P_FLAGS || p == P_RIGHTS || p == P_SELECT;
 }
 
 static int print_value(const struct call *call, enum param p, char *text,

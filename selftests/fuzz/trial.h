@@ -12,7 +12,7 @@ struct trial {
 	const struct box *box; /* NULL if it has none for certain */
 	bool vague; /* its arguments were changed, or its handle */
 	const char *must_fail; /* why, or NULL */
-	int errors[24];
+	int errors[40];
 	unsigned int nr_errors;
 };
 
@@ -38,6 +38,9 @@ void judge_deadline(struct trial *trial, bool realtime);
 void judge_wait(struct trial *trial, bool nonblock);
 void judge_data(struct trial *trial);
 void judge_length(struct trial *trial);
+
+/* selection.c */
+void judge_selection(struct trial *trial);
 
 /* policies.c */
 void judge_policy(struct trial *trial);

@@ -3,6 +3,8 @@
 #ifndef FUZZ_WORK_H
 #define FUZZ_WORK_H
 
+#include <stdbool.h>
+
 #include "calls.h"
 #include "memory.h"
 
@@ -25,9 +27,10 @@ static inline uint32_t get(const struct work *work, enum param p)
 uint32_t arg_room(uint32_t size, enum size kind);
 void *put_arg(struct work *work, const void *arg, uint32_t size);
 void *put_data(struct work *work, bool message);
+uint64_t put_select(const struct work *work);
 uint64_t put_deadline(struct work *work, bool realtime);
 bool data_is_untouched(const struct work *work);
-void note_message(const struct work *work, uint32_t len);
+void note_message(const struct work *work, uint32_t len, bool truncated);
 void note_ids(const struct work *work, const struct mbx_receive *arg);
 
 #endif /* FUZZ_WORK_H */
