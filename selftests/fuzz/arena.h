@@ -49,6 +49,23 @@ struct delivery {
 };
 
 /**
+ * struct notify - what a call that is about events was told
+ * @registration: the call that had last registered some with the handle, plus 1;
+ *	or 0
+ * @happened: bits of events
+ * @state: of those that hold
+ * @counts: by bit
+ * @told: by the eventfd, after that
+ */
+struct notify {
+	uint32_t registration;
+	uint32_t happened;
+	uint32_t state;
+	uint32_t counts[MBX_EVENTS];
+	uint64_t told;
+};
+
+/**
  * struct record - what became of a call
  * @state: enum state
  * @start: stamp; of two calls, one was over before the other began if its @end
@@ -70,6 +87,7 @@ struct delivery {
  * @by_id: an id was given to find it by
  * @message: what was received; of a sent one, @seq and the receiver
  * @revents: of poll
+ * @notify: of notify
  * @stat: of stat; of a call that made a handle, what that says of itself
  */
 struct record {
@@ -92,6 +110,7 @@ struct record {
 	bool by_id;
 	struct delivery message;
 	uint32_t revents;
+	struct notify notify;
 	struct mbx_stat stat;
 };
 

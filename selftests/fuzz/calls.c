@@ -19,8 +19,7 @@ int control = -1;
 
 /* ----------------------------------------------------------------- commands */
 
-static int command(struct work *work, unsigned int cmd, void *arg,
-		   uint32_t size)
+int command(struct work *work, unsigned int cmd, void *arg, uint32_t size)
 {
 	void *user = put_arg(work, arg, size);
 	int ret;
@@ -326,6 +325,7 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_NONBLOCK] = run_nonblock, [OP_HOLD] = run_hold,
 	[OP_UNMAP] = run_unmap,	      [OP_FLIP] = run_flip,
 	[OP_SHOW] = run_show,	      [OP_IOCTL] = run_ioctl,
+	[OP_NOTIFY] = run_notify,
 };
 
 /* In the task itself, or in a child of it. */

@@ -32,6 +32,9 @@ void holders_kill(void);
 /* What a mailbox is called; returns the length, 0 for no name. */
 unsigned int box_name(unsigned int box, enum name kind, char *name);
 
+/* calls_other.c */
+void eventfds_close(void);
+
 /* interfere.c: operations that are not about a mailbox of their own */
 void do_flip(const struct call *call);
 int do_show(const struct call *call, const struct handle *handle);

@@ -7,14 +7,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "model.h"
-
-struct queue {
-	const struct box *box;
-	unsigned int sender[MAX_CALLS]; /* in the order in which they came */
-	unsigned int depth;
-	bool lost; /* it is not known any more what is in it */
-};
+#include "queue.h"
 
 #define NONE MAX_CALLS
 
@@ -50,16 +43,11 @@ static uint32_t length_at(const struct queue *queue, unsigned int place)
 	return call_at(queue->sender[place])->arg[P_LEN];
 }
 
-static bool has_room(const struct queue *queue)
-{
-	return queue->depth < queue->box->capacity;
-}
-
 /* ------------------------------------------------------------------- results */
 
 static const char *send_done(struct queue *queue, unsigned int nr)
 {
-	if (!has_room(queue) || is_sync(nr))
+	if (!queue_is_writable(queue) || is_sync(nr))
 		return finding_at(nr, "succeeded with %u messages inside",
 				  queue->depth);
 	queue->sender[queue->depth++] = nr;
@@ -71,7 +59,7 @@ static const char *send_failed(const struct queue *queue, unsigned int nr)
 	const int err = record_at(nr)->err;
 
 	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) &&
-	    has_room(queue) && !is_sync(nr))
+	    queue_is_writable(queue) && !is_sync(nr))
 		return finding_at(nr, "failed with %u messages inside",
 				  queue->depth);
 	return NULL;
@@ -128,7 +116,7 @@ static const char *poll_done(const struct queue *queue, unsigned int nr)
 	const struct record *record = record_at(nr);
 	const bool in = wanted & WANT_IN && queue->depth &&
 			record->rights & MBX_OPEN_RECEIVE;
-	const bool out = wanted & WANT_OUT && has_room(queue) &&
+	const bool out = wanted & WANT_OUT && queue_is_writable(queue) &&
 			 record->rights & MBX_OPEN_SEND;
 	const uint32_t right = (in ? POLLIN : 0) | (out ? POLLOUT : 0);
 
@@ -203,12 +191,13 @@ const char *check_exactly(const struct box *box)
 	uint32_t stamp = 0;
 	unsigned int nr;
 
+	forget_events();
 	while (!wrong && !queue.lost &&
 	       (nr = next_call(box, stamp)) < MAX_CALLS) {
 		if (!is_plain(nr) || !is_alone(box, nr) ||
 		    box->may_end < record_at(nr)->end)
 			break;
-		wrong = step(&queue, nr);
+		wrong = step(&queue, nr) ?: follow_events(&queue, nr);
 		stamp = record_at(nr)->start;
 	}
 	return wrong;

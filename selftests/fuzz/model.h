@@ -85,6 +85,7 @@ const char *check_exactly(const struct box *box); /* exact.c */
 const char *check_polls(void); /* exact.c */
 const char *check_accounts(const struct box *box); /* account.c */
 const char *check_policy(const struct box *box); /* policies.c */
+const char *check_events(void); /* events.c */
 
 static inline const struct call *call_at(unsigned int nr)
 {

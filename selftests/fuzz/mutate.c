@@ -10,11 +10,11 @@
 
 /* Parameters of which every value is as good as the preset. */
 #define FREE                                                              \
-	(1U << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |     \
+	(1ULL << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |   \
 	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE |  \
 	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE | \
 	 1U << P_POLICY | 1U << P_PRIORITY | 1U << P_TYPE | 1U << P_SEQ | \
-	 1U << P_SELECT)
+	 1U << P_SELECT | 1U << P_EVENTS)
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -63,6 +63,27 @@ static unsigned int random_task(unsigned int tasks, struct rng *rng)
 	return task;
 }
 
+/* What is wrong as a whole though each part is right is rarely wanted. */
+static void make_sensible(struct call *call, struct rng *rng)
+{
+	uint32_t *arg = call->arg;
+
+	if (call->op == OP_RECEIVE && arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE)
+		arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
+	if (call->op != OP_NOTIFY)
+		return;
+	if (rng_once_in(rng, 2)) {
+		arg[P_FLAGS] = MBX_NOTIFY_READ;
+		arg[P_EVENTS] = 0;
+	}
+	arg[P_LOW] = 0;
+	arg[P_HIGH] = 0;
+	if (arg[P_EVENTS] & (MBX_EVENT_HIGH | MBX_EVENT_LOW)) {
+		random_param(call, P_HIGH, rng);
+		arg[P_LOW] = arg[P_HIGH] ? rng_below(rng, arg[P_HIGH]) : 0;
+	}
+}
+
 static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
 {
 	const unsigned int op = random_op(rng);
@@ -79,9 +100,8 @@ static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
 		call->arg[P_TARGET] = random_task(tasks, rng);
 	if ((op == OP_SEND || op == OP_RECEIVE) && rng_once_in(rng, 2))
 		call->arg[P_FLAGS] = random_flags(op, rng);
-	if (op == OP_RECEIVE && call->arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE &&
-	    !rng_once_in(rng, 8))
-		call->arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
+	if (!rng_once_in(rng, 8))
+		make_sensible(call, rng);
 	call->forked = op_info[op].forks && rng_once_in(rng, 30);
 	call->async = call->task != SUPERVISOR && rng_once_in(rng, 4);
 }
@@ -155,6 +175,8 @@ static void set_scene(struct program *program, unsigned int tasks,
 	}
 	if (rng_once_in(rng, 2))
 		add_derived(program, tasks, rng);
+	if (rng_once_in(rng, 3))
+		append(program, creator, OP_NOTIFY);
 }
 
 void program_generate(struct program *program, struct rng *rng)

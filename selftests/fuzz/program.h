@@ -45,6 +45,7 @@ enum op {
 	OP_VERSION,
 	OP_DERIVE,
 	OP_REVOKE,
+	OP_NOTIFY,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -88,6 +89,10 @@ enum param {
 	P_TYPE,
 	P_SEQ,
 	P_SELECT,
+	P_EVENTS,
+	P_FD,
+	P_LOW,
+	P_HIGH,
 	PARAMS
 };
 
@@ -143,6 +148,9 @@ enum name {
 enum field { FIELD_LEN, FIELD_SIZE, FIELD_POINTER, FIELD_FLAGS };
 
 enum file { FILE_BOXES, FILE_TASKS, FILE_THREADS, FILE_FDINFO };
+
+/* An eventfd where one is due, or one in any case, or something else. */
+enum fd { FD_RIGHT, FD_STRAY, FD_BAD, FD_OTHER };
 
 enum cmd { CMD_HIGH, CMD_MAGIC, CMD_DIRECTION, CMD_MISMATCH };
 

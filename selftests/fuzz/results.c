@@ -178,7 +178,7 @@ static void judge_plain(struct trial *trial)
 }
 
 /* A command of a mailbox that needs no right. */
-static void judge_on_handle(struct trial *trial, uint32_t known_flags)
+void judge_on_handle(struct trial *trial, uint32_t known_flags)
 {
 	judge_command(trial, known_flags);
 	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
@@ -256,7 +256,7 @@ static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_VERSION] = judge_version, [OP_POLL] = judge_poll,
 	[OP_DUP] = judge_descriptor,  [OP_NONBLOCK] = judge_descriptor,
 	[OP_SHOW] = judge_descriptor, [OP_IOCTL] = judge_ioctl,
-	[OP_UNLOAD] = judge_unload,
+	[OP_UNLOAD] = judge_unload,   [OP_NOTIFY] = judge_notify,
 };
 
 /* ------------------------------------------------------------------- verdict */

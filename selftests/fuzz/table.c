@@ -24,6 +24,7 @@ SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
 	{ "truncate", MBX_RECEIVE_TRUNCATE }, UNKNOWN);
 SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
+SYMBOLS(notify_flags, { "read", MBX_NOTIFY_READ }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
 SYMBOLS(poll_flags, { "in", WANT_IN }, { "out", WANT_OUT });
 SYMBOLS(nonblock_flags, { "on", 1 });
@@ -63,6 +64,9 @@ const struct op_info op_info[OPS] = {
 	   .flags = derive_flags),
 	OP(REVOKE, "revoke", 6, COMMAND | P(FLAGS), .flags = plain_flags,
 	   FORKS),
+	OP(NOTIFY, "notify", 10,
+	   COMMAND | P(EVENTS) | P(FD) | P(LOW) | P(HIGH) | P(FLAGS),
+	   .flags = notify_flags),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -111,8 +115,22 @@ SYMBOLS(select_names, { "type", MBX_SELECT_TYPE },
 	{ "seq", MBX_SELECT_SEQ }, { "after", MBX_SELECT_AFTER },
 	{ "all", SELECT_ALL }, { "nowhere", SELECT_NOWHERE },
 	{ "short", SELECT_SHORT }, { "junk", SELECT_JUNK }, UNKNOWN);
+SYMBOLS(event_names, { "readable", MBX_EVENT_READABLE },
+	{ "room", MBX_EVENT_ROOM }, { "empty", MBX_EVENT_EMPTY },
+	{ "high", MBX_EVENT_HIGH }, { "low", MBX_EVENT_LOW },
+	{ "no-senders", MBX_EVENT_NO_SENDERS },
+	{ "no-receivers", MBX_EVENT_NO_RECEIVERS },
+	{ "owner-died", MBX_EVENT_OWNER_DIED },
+	{ "deleted", MBX_EVENT_DELETED }, UNKNOWN);
+SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
+	{ "bad", FD_BAD }, { "other", FD_OTHER });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
+
+#define READY (MBX_EVENT_READABLE | MBX_EVENT_ROOM | MBX_EVENT_EMPTY)
+#define NOBODY (MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS)
+#define THE_END (MBX_EVENT_OWNER_DIED | MBX_EVENT_DELETED)
+#define LEVELS (MBX_EVENT_HIGH | MBX_EVENT_LOW)
 
 /* A value that stands here several times is taken that much more often. */
 #define PARAM(param, text, ...) \
@@ -198,4 +216,15 @@ const struct param_info param_info[PARAMS] = {
 		     MBX_SELECT_AFTER | MBX_SELECT_TYPE, SELECT_ALL,
 		     MBX_SELECT_SEQ | MBX_SELECT_AFTER, SELECT_NOWHERE,
 		     SELECT_SHORT, SELECT_JUNK, 1U << 8)),
+	PARAM(EVENTS, "events", .symbols = event_names,
+	      VALUES(READY, READY, READY | LEVELS, LEVELS, MBX_EVENT_HIGH,
+		     READY | NOBODY | THE_END | LEVELS, NOBODY, THE_END,
+		     MBX_EVENT_READABLE, MBX_EVENT_ROOM, 0, 0,
+		     1U << MBX_EVENTS),
+	      .preset = READY),
+	PARAM(FD, "fd", .symbols = fd_names,
+	      VALUES(FD_RIGHT, FD_RIGHT, FD_RIGHT, FD_RIGHT, FD_STRAY, FD_BAD,
+		     FD_OTHER)),
+	PARAM(LOW, "low", VALUES(0, 0, 0, 1, 2)),
+	PARAM(HIGH, "high", VALUES(0, 1, 1, 2, 2, 3)),
 };

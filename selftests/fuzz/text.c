@@ -55,7 +55,7 @@ static const struct symbol *symbols_of(const struct call *call, enum param p)
 
 static bool has_bits(enum param p)
 {
-	return p == P_FLAGS || p == P_RIGHTS || p == P_SELECT;
+	return p == P_FLAGS || p == P_RIGHTS || p == P_SELECT || p == P_EVENTS;
 }
 
 static int print_value(const struct call *call, enum param p, char *text,
@@ -172,6 +172,7 @@ static bool in_range(enum param p, uint32_t value)
 	case P_FIELD:
 	case P_FILE:
 	case P_CMD:
+	case P_FD:
 		return value < 16;
 	default:
 		return true;

@@ -39,6 +39,12 @@ void judge_wait(struct trial *trial, bool nonblock);
 void judge_data(struct trial *trial);
 void judge_length(struct trial *trial);
 
+/* results.c */
+void judge_on_handle(struct trial *trial, uint32_t known_flags);
+
+/* events.c */
+void judge_notify(struct trial *trial);
+
 /* selection.c */
 void judge_selection(struct trial *trial);
 

@@ -287,5 +287,5 @@ const char *model_check(void)
 		wrong = check_exactly(&boxes[i])	  ?:
 				check_accounts(&boxes[i]) ?:
 				check_policy(&boxes[i]);
-	return wrong ?: check_polls();
+	return wrong ?: check_polls() ?: check_events();
 }

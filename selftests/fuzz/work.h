@@ -23,6 +23,12 @@ static inline uint32_t get(const struct work *work, enum param p)
 	return work->call->arg[p];
 }
 
+/* calls.c */
+int command(struct work *work, unsigned int cmd, void *arg, uint32_t size);
+
+/* calls_other.c */
+int run_notify(struct work *work);
+
 /* arguments.c */
 uint32_t arg_room(uint32_t size, enum size kind);
 void *put_arg(struct work *work, const void *arg, uint32_t size);

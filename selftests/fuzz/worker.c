@@ -122,6 +122,7 @@ static void clean(unsigned int process)
 			box_finish(control, arena->record[i].new_box);
 	holders_kill();
 	handles_close();
+	eventfds_close();
 	memory_restore(process);
 }
 

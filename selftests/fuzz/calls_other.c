@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Commands about events; the eventfds belong to the process, by the call that
+ * registered them.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdbool.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "../command.h"
+#include "work.h"
+
+static int eventfds[MAX_CALLS]; /* descriptor + 1, 0 for none */
+/* The call that last registered events with a handle, plus 1; by its maker. */
+static uint32_t registered[MAX_CALLS + 1];
+
+static int new_eventfd(unsigned int nr)
+{
+	const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	eventfds[nr] = fd + 1;
+	return fd;
+}
+
+void eventfds_close(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_CALLS; i++) {
+		if (eventfds[i])
+			close(eventfds[i] - 1);
+		eventfds[i] = 0;
+	}
+	memset(registered, 0, sizeof(registered));
+}
+
+static int choose_fd(const struct work *work, bool registers)
+{
+	switch (get(work, P_FD)) {
+	case FD_RIGHT:
+		return registers ? new_eventfd(work->nr) : 0;
+	case FD_STRAY:
+		return new_eventfd(work->nr);
+	case FD_OTHER:
+		return control;
+	default:
+		return -1;
+	}
+}
+
+static uint64_t take_count(uint32_t registration)
+{
+	uint64_t count = 0;
+
+	if (registration &&
+	    read(eventfds[registration - 1] - 1, &count, sizeof(count)) < 0)
+		count = 0;
+	return count;
+}
+
+int run_notify(struct work *work)
+{
+	const bool reads = get(work, P_FLAGS) & MBX_NOTIFY_READ;
+	uint32_t *current = &registered[work->handle.maker];
+	struct record *record = work->record;
+	struct mbx_notify arg;
+	int ret;
+
+	init_notify(&arg, get(work, P_EVENTS), 0);
+	arg.fd = choose_fd(work, arg.events && !reads);
+	arg.flags = get(work, P_FLAGS);
+	arg.low = get(work, P_LOW);
+	arg.high = get(work, P_HIGH);
+	record->notify.registration = load(current);
+	ret = command(work, MBX_IOC_NOTIFY, &arg, sizeof(arg));
+	if (ret)
+		return ret;
+	record->notify.happened = arg.out_events;
+	record->notify.state = arg.out_state;
+	memcpy(record->notify.counts, arg.out_counts, sizeof(arg.out_counts));
+	if (reads)
+		record->notify.told = take_count(record->notify.registration);
+	else
+		store(current, arg.events ? work->nr + 1 : 0);
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A mailbox in which one call comes after the other. */
+#ifndef FUZZ_QUEUE_H
+#define FUZZ_QUEUE_H
+
+#include "model.h"
+
+struct queue {
+	const struct box *box;
+	unsigned int sender[MAX_CALLS]; /* in the order in which they came */
+	unsigned int depth;
+	bool lost; /* it is not known any more what is in it */
+};
+
+static inline bool queue_is_readable(const struct queue *queue)
+{
+	return queue->depth;
+}
+
+static inline bool queue_is_writable(const struct queue *queue)
+{
+	return queue->depth < queue->box->capacity;
+}
+
+/* events.c: what becomes of registrations; NULL, or what is wrong */
+const char *follow_events(struct queue *queue, unsigned int nr);
+void forget_events(void);
+
+#endif /* FUZZ_QUEUE_H */
