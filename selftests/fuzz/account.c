@@ -49,6 +49,7 @@ static const char *check_room(const struct box *box,
 
 struct sums {
 	unsigned int sent, received;
+	unsigned long long lost;
 	unsigned long long bytes_sent, bytes_received;
 };
 
@@ -58,6 +59,8 @@ static bool sum_up(const struct box *box, struct sums *sums)
 	unsigned int i;
 
 	*sums = (struct sums){};
+	if (!count_purged(box, &sums->lost))
+		return false;
 	for (i = 0; i < arena->program.nr; i++) {
 		if (!record_at(i)->start || (!sends(i) && !receives(i)))
 			continue;
@@ -67,6 +70,8 @@ static bool sum_up(const struct box *box, struct sums *sums)
 			continue;
 		if (is_flipped(i) || !was_done(i))
 			return false;
+		/* Purged, but then it has not been sent. */
+		sums->lost -= failed_with(i, ECANCELED);
 		if (!succeeded(i))
 			continue;
 		if (sends(i)) {
@@ -92,6 +97,8 @@ static const char *check_sums(const struct box *box,
 	if (stat->out_received != sums.received)
 		return complain(box, "received", stat->out_received,
 				sums.received);
+	if (stat->out_lost != sums.lost)
+		return complain(box, "lost", stat->out_lost, sums.lost);
 	if (stat->out_bytes_sent != sums.bytes_sent)
 		return complain(box, "bytes sent", stat->out_bytes_sent,
 				sums.bytes_sent);
@@ -105,6 +112,10 @@ static const char *check_end(const struct box *box)
 {
 	const struct finished *finished = box->finished;
 	const struct mbx_stat *stat = &finished->stat;
+	const uint64_t left =
+		stat->out_sent - stat->out_received - stat->out_lost;
+	const int last = stat->out_state & MBX_STATE_SEALED ? ESHUTDOWN :
+							      EAGAIN;
 
 	if (stat->out_senders || stat->out_receivers)
 		return finding_at(box->create,
@@ -112,13 +123,12 @@ static const char *check_end(const struct box *box)
 				  stat->out_senders, stat->out_receivers);
 	if (finished->last == EUSERS && box->policy == MBX_POLICY_PAIR)
 		return check_room(box, stat) ?: check_sums(box, stat);
-	if (finished->last && finished->last != EAGAIN)
+	if (finished->last && finished->last != last)
 		return finding_at(box->create, "cannot be emptied: %s",
 				  strerror(finished->last));
-	if (stat->out_sent - stat->out_received != finished->drained)
+	if (left != finished->drained)
 		return complain(box, "the number of messages left",
-				finished->drained,
-				stat->out_sent - stat->out_received);
+				finished->drained, left);
 	if (stat->out_depth != finished->drained)
 		return complain(box, "depth", stat->out_depth,
 				finished->drained);

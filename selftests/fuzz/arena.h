@@ -87,6 +87,7 @@ struct notify {
  * @by_id: an id was given to find it by
  * @message: what was received; of a sent one, @seq and the receiver
  * @revents: of poll
+ * @count: of control
  * @notify: of notify
  * @stat: of stat; of a call that made a handle, what that says of itself
  */
@@ -110,6 +111,7 @@ struct record {
 	bool by_id;
 	struct delivery message;
 	uint32_t revents;
+	uint64_t count;
 	struct notify notify;
 	struct mbx_stat stat;
 };

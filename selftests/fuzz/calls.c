@@ -325,7 +325,7 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_NONBLOCK] = run_nonblock, [OP_HOLD] = run_hold,
 	[OP_UNMAP] = run_unmap,	      [OP_FLIP] = run_flip,
 	[OP_SHOW] = run_show,	      [OP_IOCTL] = run_ioctl,
-	[OP_NOTIFY] = run_notify,
+	[OP_NOTIFY] = run_notify,     [OP_CONTROL] = run_action,
 };
 
 /* In the task itself, or in a child of it. */

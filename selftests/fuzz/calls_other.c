@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Commands about events; the eventfds belong to the process, by the call that
+ * Administration, and events; the eventfds belong to the process, by the call that
  * registered them.
  */
 #ifndef _GNU_SOURCE
@@ -86,4 +86,19 @@ int run_notify(struct work *work)
 	else
 		store(current, arg.events ? work->nr + 1 : 0);
 	return 0;
+}
+
+int run_action(struct work *work)
+{
+	struct mbx_control arg;
+	int ret, err;
+
+	init_control(&arg, get(work, P_OP));
+	arg.flags = get(work, P_FLAGS);
+	arg.deadline = put_deadline(work, arg.flags & MBX_CONTROL_REALTIME);
+	ret = command(work, MBX_IOC_CONTROL, &arg, sizeof(arg));
+	err = errno;
+	work->record->count = arg.out_count;
+	errno = err;
+	return ret;
 }

@@ -169,6 +169,8 @@ static unsigned int describe(unsigned int nr)
 	what = what << 1 | !!record->asleep;
 	what = what << 1 | is_derived(nr);
 	what = what << 1 | selects(nr);
+	if (call->op == OP_CONTROL)
+		what = what << 3 | (call->arg[P_OP] & 7);
 	box = box_of(nr);
 	return what << 4 | (box ? box->policy & 0xf : 0xf);
 }

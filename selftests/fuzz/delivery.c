@@ -164,7 +164,9 @@ static bool died_with_it(unsigned int sender)
 
 static bool is_drained(const struct box *box)
 {
-	return box && box->finished && box->finished->last == EAGAIN;
+	return box && box->finished &&
+	       (box->finished->last == EAGAIN ||
+		box->finished->last == ESHUTDOWN);
 }
 
 static const char *check_lost(unsigned int nr)
@@ -172,7 +174,7 @@ static const char *check_lost(unsigned int nr)
 	if (delivered[nr] || !succeeded(nr) || is_flipped(nr) ||
 	    !call_at(nr)->arg[P_LEN] || !is_drained(box_of(nr)))
 		return NULL;
-	if (died_with_it(nr))
+	if (died_with_it(nr) || may_be_purged(nr))
 		return NULL;
 	return finding_at(nr, "was sent, and nobody got it");
 }

@@ -215,7 +215,9 @@ static uint32_t level_of(const struct queue *queue, const struct watch *watch)
 
 static uint32_t state_of(const struct queue *queue)
 {
-	return (queue_is_readable(queue) ? MBX_EVENT_READABLE : 0) |
+	return (queue_is_readable(queue) || queue_is_drained(queue) ?
+			MBX_EVENT_READABLE :
+			0) |
 	       (queue_is_writable(queue) ? MBX_EVENT_ROOM : 0) |
 	       (queue->depth ? 0 : MBX_EVENT_EMPTY);
 }

@@ -43,11 +43,16 @@ static uint32_t length_at(const struct queue *queue, unsigned int place)
 	return call_at(queue->sender[place])->arg[P_LEN];
 }
 
+static bool has_room(const struct queue *queue)
+{
+	return queue->depth < queue->box->capacity;
+}
+
 /* ------------------------------------------------------------------- results */
 
 static const char *send_done(struct queue *queue, unsigned int nr)
 {
-	if (!queue_is_writable(queue) || is_sync(nr))
+	if (!has_room(queue) || queue->sealed || is_sync(nr))
 		return finding_at(nr, "succeeded with %u messages inside",
 				  queue->depth);
 	queue->sender[queue->depth++] = nr;
@@ -58,8 +63,10 @@ static const char *send_failed(const struct queue *queue, unsigned int nr)
 {
 	const int err = record_at(nr)->err;
 
+	if (err == ECANCELED || (err == ESHUTDOWN && !queue->sealed))
+		return finding_at(nr, "failed with nobody there");
 	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) &&
-	    queue_is_writable(queue) && !is_sync(nr))
+	    has_room(queue) && !is_sync(nr))
 		return finding_at(nr, "failed with %u messages inside",
 				  queue->depth);
 	return NULL;
@@ -74,6 +81,8 @@ static const char *receive_done(struct queue *queue, unsigned int nr)
 		return NULL;
 	if (place == NONE)
 		return finding_at(nr, "succeeded with nothing in the mailbox");
+	if (queue->frozen && !peeks(nr))
+		return finding_at(nr, "succeeded in a frozen mailbox");
 	if (message->len != length_at(queue, place))
 		return finding_at(nr, "got %u bytes instead of %u",
 				  message->len, length_at(queue, place));
@@ -94,6 +103,8 @@ static const char *receive_failed(struct queue *queue, unsigned int nr)
 
 	if (queue->lost)
 		return NULL;
+	if (err == EMSGSIZE && queue->frozen && !peeks(nr))
+		return finding_at(nr, "EMSGSIZE in a frozen mailbox");
 	if (err == EMSGSIZE &&
 	    (place == NONE || truncates(nr) ||
 	     length_at(queue, place) <= call_at(nr)->arg[P_LEN]))
@@ -103,8 +114,13 @@ static const char *receive_failed(struct queue *queue, unsigned int nr)
 	    record->message.len != length_at(queue, place))
 		return finding_at(nr, "told %u bytes instead of %u",
 				  record->message.len, length_at(queue, place));
-	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) &&
-	    place != NONE)
+	if (err == ESHUTDOWN && (!queue->sealed || place != NONE))
+		return finding_at(nr, "failed with more to come");
+	if (err != EAGAIN && err != ETIMEDOUT && err != EINTR)
+		return NULL;
+	if (place == NONE && queue->sealed)
+		return finding_at(nr, "failed with nothing to come");
+	if (place != NONE && (!queue->frozen || peeks(nr)))
 		return finding_at(nr, "failed with %u messages inside",
 				  queue->depth);
 	return NULL;
@@ -114,11 +130,16 @@ static const char *poll_done(const struct queue *queue, unsigned int nr)
 {
 	const uint32_t wanted = call_at(nr)->arg[P_FLAGS];
 	const struct record *record = record_at(nr);
-	const bool in = wanted & WANT_IN && queue->depth &&
+	const bool in = wanted & WANT_IN && queue_is_readable(queue) &&
 			record->rights & MBX_OPEN_RECEIVE;
 	const bool out = wanted & WANT_OUT && queue_is_writable(queue) &&
 			 record->rights & MBX_OPEN_SEND;
-	const uint32_t right = (in ? POLLIN : 0) | (out ? POLLOUT : 0);
+	const bool hup = record->rights & MBX_OPEN_RECEIVE ?
+				 queue_is_drained(queue) :
+				 queue->sealed &&
+					 record->rights & MBX_OPEN_SEND;
+	const uint32_t right = (in ? POLLIN : 0) | (out ? POLLOUT : 0) |
+			       (hup ? POLLHUP : 0);
 
 	if (record->ret >= 0 && record->revents != right && !may_be_revoked(nr))
 		return finding_at(nr, "events %#x instead of %#x",
@@ -135,7 +156,49 @@ static const char *stat_done(const struct queue *queue, unsigned int nr)
 		return finding_at(nr, "tells of %u+%u+%u instead of %u",
 				  stat->out_depth, stat->out_senders,
 				  stat->out_receivers, queue->depth);
+	if (stat->out_state != ((queue->frozen ? MBX_STATE_FROZEN : 0) |
+				(queue->sealed ? MBX_STATE_SEALED : 0)))
+		return finding_at(nr, "tells of state %#x", stat->out_state);
+	if (stat->out_lost != queue->purged)
+		return finding_at(nr, "tells of %llu lost instead of %u",
+				  (unsigned long long)stat->out_lost,
+				  queue->purged);
 	return NULL;
+}
+
+/* What it has been told, unless that could not be written. */
+static const char *check_count(unsigned int nr, unsigned int count)
+{
+	if (record_at(nr)->count != count && !kind_may_fault(nr, P_ARG))
+		return finding_at(nr, "told %llu instead of %u",
+				  (unsigned long long)record_at(nr)->count,
+				  count);
+	return NULL;
+}
+
+static const char *control_done(struct queue *queue, unsigned int nr)
+{
+	const unsigned int depth = queue->depth;
+
+	queue->sealed |= has_sealed(nr);
+	if (has_sealed(nr) && call_at(nr)->arg[P_OP] == MBX_CONTROL_DRAIN &&
+	    succeeded(nr) == !!depth)
+		return finding_at(nr, "with %u messages inside", depth);
+	if (!succeeded(nr))
+		return has_sealed(nr) ? check_count(nr, depth) : NULL;
+	switch (call_at(nr)->arg[P_OP]) {
+	case MBX_CONTROL_FREEZE:
+		queue->frozen = true;
+		break;
+	case MBX_CONTROL_THAW:
+		queue->frozen = false;
+		break;
+	case MBX_CONTROL_PURGE:
+		queue->purged += depth;
+		queue->depth = 0;
+		return check_count(nr, depth);
+	}
+	return check_count(nr, 0);
 }
 
 static const char *step(struct queue *queue, unsigned int nr)
@@ -148,6 +211,8 @@ static const char *step(struct queue *queue, unsigned int nr)
 		return ok ? receive_done(queue, nr) : receive_failed(queue, nr);
 	if (call_at(nr)->op == OP_POLL)
 		return poll_done(queue, nr);
+	if (call_at(nr)->op == OP_CONTROL)
+		return control_done(queue, nr);
 	if (call_at(nr)->op == OP_STAT && ok)
 		return stat_done(queue, nr);
 	return NULL;
@@ -247,7 +312,7 @@ static const char *check_next(unsigned int poll, unsigned int nr)
 		return finding_at(nr,
 				  "nothing to do right after a poll saw it");
 	if (!(seen & bit) && succeeded(nr) &&
-	    (!sends(nr) || !special_waits(nr)))
+	    !(sends(nr) ? special_waits(nr) : may_be_frozen(nr) && peeks(nr)))
 		return finding_at(nr,
 				  "succeeded right after a poll saw nothing");
 	return NULL;

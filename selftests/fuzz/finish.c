@@ -53,6 +53,9 @@ void box_finish(int control, uint64_t id)
 		finished->err = errno;
 	else if (box_stat(fd, &finished->stat))
 		finished->err = errno;
+	else if (finished->stat.out_state & MBX_STATE_FROZEN &&
+		 box_control(fd, MBX_CONTROL_THAW) < 0)
+		finished->err = errno;
 	while (!finished->err && finished->drained < MAX_DRAINED &&
 	       drain_one(fd, &finished->message[finished->drained]))
 		finished->drained++;

@@ -65,6 +65,8 @@ static bool has_for(unsigned int receiver, unsigned int sender,
 
 static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
 {
+	if (stat->out_state & MBX_STATE_FROZEN && !peeks(nr))
+		return false;
 	if (selects(nr))
 		return any_call(i, sends(i) && has_for(nr, i, stat));
 	return stat->out_depth || stat->out_senders;
@@ -72,15 +74,27 @@ static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
 
 static bool could_send(unsigned int nr, const struct mbx_stat *stat)
 {
-	if (stat->out_depth < stat->out_capacity)
-		return !is_sync(nr) || receiver_waits(nr);
-	return !stat->out_capacity && receiver_waits(nr);
+	const bool frozen = stat->out_state & MBX_STATE_FROZEN;
+
+	if (stat->out_depth < stat->out_capacity && !is_sync(nr))
+		return true;
+	return (stat->out_depth < stat->out_capacity || !stat->out_capacity) &&
+	       !frozen && receiver_waits(nr);
+}
+
+/* Nothing will come to whoever receives, nobody to whoever sends. */
+static bool is_over(unsigned int nr, const struct mbx_stat *stat)
+{
+	if (!(stat->out_state & MBX_STATE_SEALED))
+		return false;
+	return !stat->out_depth || (sends(nr) && !is_sync(nr));
 }
 
 static bool has_room(const struct mbx_stat *stat)
 {
 	return stat->out_depth < stat->out_capacity ||
-	       (!stat->out_capacity &&
+	       stat->out_state & MBX_STATE_SEALED ||
+	       (!stat->out_capacity && !(stat->out_state & MBX_STATE_FROZEN) &&
 		any_call(i, is_running(i) && receives(i) &&
 				    record_at(i)->box == stat->out_id));
 }
@@ -112,6 +126,8 @@ static const char *why_awake(unsigned int nr)
 	close(fd);
 	if (err)
 		return "sleeps in a mailbox that has just ended";
+	if (call_at(nr)->op != OP_POLL && is_over(nr, &stat))
+		return "sleeps in a sealed mailbox";
 	if (sends(nr) && could_send(nr, &stat))
 		return "sleeps although it could send";
 	if ((receives(nr) || peeks(nr)) && could_receive(nr, &stat))

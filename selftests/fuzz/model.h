@@ -77,6 +77,17 @@ bool may_accept(unsigned int nr, const struct delivery *message);
 bool accepts(unsigned int nr, const struct delivery *message);
 int prefer(int nr, const struct delivery *a, const struct delivery *b);
 
+/* control.c */
+bool has_sealed(unsigned int nr);
+bool may_be_sealed(unsigned int nr);
+bool was_sealed(uint64_t box, uint32_t by);
+bool may_be_frozen(unsigned int nr);
+bool may_be_purged(unsigned int sender);
+bool count_purged(const struct box *box, unsigned long long *nr);
+
+/* order.c */
+bool may_be_put_back(const struct box *box);
+
 /* Each returns NULL, or what is wrong. */
 const char *check_result(unsigned int nr); /* results.c */
 const char *check_deliveries(void); /* delivery.c */
@@ -86,6 +97,7 @@ const char *check_polls(void); /* exact.c */
 const char *check_accounts(const struct box *box); /* account.c */
 const char *check_policy(const struct box *box); /* policies.c */
 const char *check_events(void); /* events.c */
+const char *check_control(const struct box *box); /* control.c */
 
 static inline const struct call *call_at(unsigned int nr)
 {

@@ -14,7 +14,7 @@
 	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE |  \
 	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE | \
 	 1U << P_POLICY | 1U << P_PRIORITY | 1U << P_TYPE | 1U << P_SEQ | \
-	 1U << P_SELECT | 1U << P_EVENTS)
+	 1U << P_SELECT | 1U << P_EVENTS | 1ULL << P_OP)
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -70,6 +70,10 @@ static void make_sensible(struct call *call, struct rng *rng)
 
 	if (call->op == OP_RECEIVE && arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE)
 		arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
+	if (call->op == OP_CONTROL && arg[P_OP] != MBX_CONTROL_DRAIN) {
+		arg[P_WAIT] = WAIT_FOREVER;
+		arg[P_FLAGS] = 0;
+	}
 	if (call->op != OP_NOTIFY)
 		return;
 	if (rng_once_in(rng, 2)) {

@@ -102,7 +102,7 @@ static bool left_before(const struct arrival *a, const struct arrival *b)
 }
 
 /* Whoever fails with a message in hand puts it back: others go ahead of it. */
-static bool may_be_put_back(const struct box *box)
+bool may_be_put_back(const struct box *box)
 {
 	return any_call(i, (receives(i) || peeks(i)) && has_begun(i) &&
 				   (!box_of(i) || box_of(i) == box) &&
@@ -182,6 +182,10 @@ static bool is_out_of_turn(const struct arrival *a, const struct arrival *b,
 			   uint32_t policy)
 {
 	if (!got_before(a, b) || !accepts(b->receiver, &a->message))
+		return false;
+	/* Whoever thaws the mailbox gives each what it prefers. */
+	if (may_be_frozen(b->receiver) &&
+	    prefer(b->receiver, &b->message, &a->message) < 0)
 		return false;
 	switch (policy) {
 	case MBX_POLICY_LIFO:

@@ -46,6 +46,7 @@ enum op {
 	OP_DERIVE,
 	OP_REVOKE,
 	OP_NOTIFY,
+	OP_CONTROL,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -93,6 +94,7 @@ enum param {
 	P_FD,
 	P_LOW,
 	P_HIGH,
+	P_OP,
 	PARAMS
 };
 

@@ -9,17 +9,25 @@ struct queue {
 	const struct box *box;
 	unsigned int sender[MAX_CALLS]; /* in the order in which they came */
 	unsigned int depth;
+	unsigned int purged;
+	bool frozen;
+	bool sealed;
 	bool lost; /* it is not known any more what is in it */
 };
 
+static inline bool queue_is_drained(const struct queue *queue)
+{
+	return queue->sealed && !queue->depth;
+}
+
 static inline bool queue_is_readable(const struct queue *queue)
 {
-	return queue->depth;
+	return queue->depth && !queue->frozen;
 }
 
 static inline bool queue_is_writable(const struct queue *queue)
 {
-	return queue->depth < queue->box->capacity;
+	return queue->depth < queue->box->capacity || queue->sealed;
 }
 
 /* events.c: what becomes of registrations; NULL, or what is wrong */

@@ -124,6 +124,7 @@ static void judge_transfer(struct trial *trial, bool nonblock)
 	if (slept_through_revocation(trial->nr))
 		trial->must_fail = "its handle was revoked meanwhile";
 	judge_policy(trial);
+	judge_administration(trial);
 	judge_wait(trial, nonblock);
 	judge_data(trial);
 	judge_length(trial);
@@ -257,6 +258,7 @@ static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_DUP] = judge_descriptor,  [OP_NONBLOCK] = judge_descriptor,
 	[OP_SHOW] = judge_descriptor, [OP_IOCTL] = judge_ioctl,
 	[OP_UNLOAD] = judge_unload,   [OP_NOTIFY] = judge_notify,
+	[OP_CONTROL] = judge_control,
 };
 
 /* ------------------------------------------------------------------- verdict */
@@ -275,7 +277,7 @@ static bool is_allowed(const struct trial *trial, int err)
 		err == EAGAIN || err == ENOENT || err == EIDRM ||
 		err == EOWNERDEAD || err == EACCES || err == EPERM ||
 		err == EBUSY || err == EUSERS || err == EKEYREVOKED ||
-		err == EKEYEXPIRED);
+		err == EKEYEXPIRED || err == ESHUTDOWN || err == ECANCELED);
 }
 
 /* What cannot be excused by anything. */
@@ -312,6 +314,8 @@ static const char *check_poll(const struct trial *trial)
 		return finding_at(trial->nr,
 				  "events %#x of a mailbox that has ended",
 				  seen);
+	if (!(seen & POLLERR) && may_be_sealed(trial->nr))
+		return NULL;
 	if (box->may_end > trial->record->end && seen & end &&
 	    !may_be_revoked(trial->nr))
 		return finding_at(trial->nr,

@@ -24,6 +24,7 @@ SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
 	{ "truncate", MBX_RECEIVE_TRUNCATE }, UNKNOWN);
 SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
+SYMBOLS(control_flags, { "realtime", MBX_CONTROL_REALTIME }, UNKNOWN);
 SYMBOLS(notify_flags, { "read", MBX_NOTIFY_READ }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
 SYMBOLS(poll_flags, { "in", WANT_IN }, { "out", WANT_OUT });
@@ -67,6 +68,8 @@ const struct op_info op_info[OPS] = {
 	OP(NOTIFY, "notify", 10,
 	   COMMAND | P(EVENTS) | P(FD) | P(LOW) | P(HIGH) | P(FLAGS),
 	   .flags = notify_flags),
+	OP(CONTROL, "control", 10, COMMAND | P(OP) | P(WAIT) | P(FLAGS),
+	   .flags = control_flags, BLOCKS),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -124,6 +127,9 @@ SYMBOLS(event_names, { "readable", MBX_EVENT_READABLE },
 	{ "deleted", MBX_EVENT_DELETED }, UNKNOWN);
 SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
 	{ "bad", FD_BAD }, { "other", FD_OTHER });
+SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
+	{ "thaw", MBX_CONTROL_THAW }, { "seal", MBX_CONTROL_SEAL },
+	{ "purge", MBX_CONTROL_PURGE }, { "drain", MBX_CONTROL_DRAIN });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
 
@@ -227,4 +233,9 @@ const struct param_info param_info[PARAMS] = {
 		     FD_OTHER)),
 	PARAM(LOW, "low", VALUES(0, 0, 0, 1, 2)),
 	PARAM(HIGH, "high", VALUES(0, 1, 1, 2, 2, 3)),
+	PARAM(OP, "op", .symbols = action_names,
+	      VALUES(MBX_CONTROL_FREEZE, MBX_CONTROL_FREEZE, MBX_CONTROL_FREEZE,
+		     MBX_CONTROL_THAW, MBX_CONTROL_THAW, MBX_CONTROL_THAW,
+		     MBX_CONTROL_PURGE, MBX_CONTROL_PURGE, MBX_CONTROL_SEAL,
+		     MBX_CONTROL_DRAIN, MBX_CONTROL_DRAIN + 1)),
 };

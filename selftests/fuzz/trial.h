@@ -42,6 +42,10 @@ void judge_length(struct trial *trial);
 /* results.c */
 void judge_on_handle(struct trial *trial, uint32_t known_flags);
 
+/* control.c */
+void judge_control(struct trial *trial);
+void judge_administration(struct trial *trial);
+
 /* events.c */
 void judge_notify(struct trial *trial);
 

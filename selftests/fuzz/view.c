@@ -286,6 +286,7 @@ const char *model_check(void)
 	for (i = 0; i < nr_boxes && !wrong; i++)
 		wrong = check_exactly(&boxes[i])	  ?:
 				check_accounts(&boxes[i]) ?:
-				check_policy(&boxes[i]);
+				check_policy(&boxes[i])	  ?:
+				check_control(&boxes[i]);
 	return wrong ?: check_polls() ?: check_events();
 }

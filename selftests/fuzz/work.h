@@ -28,6 +28,7 @@ int command(struct work *work, unsigned int cmd, void *arg, uint32_t size);
 
 /* calls_other.c */
 int run_notify(struct work *work);
+int run_action(struct work *work);
 
 /* arguments.c */
 uint32_t arg_room(uint32_t size, enum size kind);
