@@ -47,7 +47,8 @@ static bool has_joined(unsigned int i, unsigned int nr)
 	if (!may_have_joined(i, nr) || is_unsure(i) ||
 	    may_have_died(i, record_at(nr)->end))
 		return false;
-	return (record->asleep && record->asleep < record_at(nr)->start) ||
+	return (record->asleep && record->asleep < record_at(nr)->start &&
+		!may_get_stuck(call_at(i))) ||
 	       (succeeded(i) && before(i, nr));
 }
 
