@@ -77,7 +77,7 @@ static bool revoked(struct world *w)
 
 static const struct step revokes[] = {
 	REVOKE("warm", LEAST(0, 0, 0)),
-	REVOKE("cold", .cold = true, LEAST(0, 1, 0)),
+	REVOKE("cold", .cold = true, LEAST(0, 0, 1)),
 };
 
 /* --------------------------------------------------------- the first command */
