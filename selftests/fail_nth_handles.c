@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Handles made of handles and taken away, with each allocation and copy failing. */
+/*
+ * Handles made of handles and taken away, and mailboxes administered, with each
+ * allocation and copy failing.
+ */
 #include "fail_nth_steps.h"
 
 static int run_on_box(struct world *w)
@@ -80,6 +83,51 @@ static const struct step revokes[] = {
 	REVOKE("cold", .cold = true, LEAST(0, 0, 1)),
 };
 
+/* ------------------------------------------------------------------ control */
+
+static void prepare_control(struct world *w)
+{
+	struct mbx_control arg;
+
+	init_control(&arg, w->step->arg);
+	put_arg(w, &arg, sizeof(arg));
+}
+
+static bool controlled(struct world *w)
+{
+	const bool purge = w->step->arg == MBX_CONTROL_PURGE;
+	struct mbx_control arg;
+	struct mbx_stat stat;
+
+	if (box_stat(w->box, &stat))
+		return false;
+	if (!w->ok)
+		return !stat.out_state && !stat.out_lost;
+	memcpy(&arg, w->arg, sizeof(arg));
+	if (purge)
+		return arg.out_count == w->step->queued &&
+		       stat.out_lost == w->step->queued;
+	return stat.out_state == MBX_STATE_FROZEN &&
+	       !box_control(w->box, MBX_CONTROL_THAW);
+}
+
+#define CONTROL_STEP(_name, _op, ...)                                        \
+	{                                                                    \
+		.name = "control, " _name, .cmd = MBX_IOC_CONTROL,           \
+		.capacity = 3, .queued = 2, .len = 64, .arg = _op,           \
+		.run = run_on_box, .prepare = prepare_control,               \
+		.outcome = controlled, __VA_ARGS__                           \
+	}
+
+static const struct step controls[] = {
+	CONTROL_STEP("freeze", MBX_CONTROL_FREEZE, LEAST(0, 0, 0)),
+	CONTROL_STEP("freeze, cold", MBX_CONTROL_FREEZE, .cold = true,
+		     LEAST(0, 0, 1)),
+	CONTROL_STEP("purge", MBX_CONTROL_PURGE, .taken = 2, LEAST(0, 0, 0)),
+	CONTROL_STEP("purge, cold", MBX_CONTROL_PURGE, .taken = 2,
+		     .cold = true, LEAST(0, 0, 1)),
+};
+
 /* --------------------------------------------------------- the first command */
 
 static void prepare_first(struct world *w)
@@ -122,6 +170,7 @@ TEST_F_TIMEOUT(fail_nth, handles, 300)
 {
 	REPEAT(derives);
 	REPEAT(revokes);
+	REPEAT(controls);
 	REPEAT(firsts);
 }
 

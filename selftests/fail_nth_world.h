@@ -239,8 +239,9 @@ static inline bool is_empty(struct world *w)
 	    errno != EAGAIN || box_stat(w->box, &stat))
 		return false;
 	return !stat.out_depth && !stat.out_bytes &&
-	       stat.out_sent == stat.out_received &&
-	       stat.out_bytes_sent == stat.out_bytes_received;
+	       stat.out_sent == stat.out_received + stat.out_lost &&
+	       stat.out_bytes_sent ==
+		       stat.out_bytes_received + stat.out_lost * w->step->len;
 }
 
 /* Exactly those that must be there, in their order. */
