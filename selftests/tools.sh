@@ -185,6 +185,16 @@ seq 1000 | mbx send "$box" --lines
 mbx recv "$box" --count 1000 >"$tmp/out"
 seq 1000 >"$tmp/in"
 expect "a thousand lines, in order" 0 "" cmp "$tmp/in" "$tmp/out"
+mkfifo "$tmp/fifo"
+mbx send "$box" --lines <"$tmp/fifo" &
+pid=$!
+exec 3>"$tmp/fifo"
+printf 'one\ntw' >&3
+expect "a line does not wait for the next" 0 one mbx recv "$box" --timeout 20s
+printf 'o\n' >&3
+exec 3>&-
+wait $pid
+expect "a line in two parts" 0 two mbx recv "$box" --nonblock
 seq 3 | mbx send "$box" --lines
 # shellcheck disable=SC2016 # expanded by that shell
 expect "recv --exec" 0 "<1><2><3>" mbx recv "$box" -n 3 --exec 'printf "<%s>" "$(cat)"'

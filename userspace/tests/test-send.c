@@ -12,6 +12,10 @@
 #define FIXTURE	"fixtures/good"
 
 /* One message that fails: what is said, and the status. */
+#define LINES(n)                                       \
+	{                                              \
+		STEP_BATCH, .op = MBX_CMD_SEND, .nr = n \
+	}
 #define FAILS(n, err_no, st, message) \
 	{ .name = n, .args = { "send", "b", "-m", "x" }, .root = FIXTURE, \
 	  .steps = { OPEN, { STEP_SEND, err_no, .data = "x" } }, \
@@ -57,24 +61,46 @@ static const struct run runs[] = {
 
 	{ .name = "lines", .args = { "send", "b", "--lines" },
 	  .in = "one\n\nthree", .out = "",
-	  .steps = { OPEN, { STEP_SEND, .data = "one" }, { STEP_SEND },
+	  .steps = { OPEN, LINES(2), { STEP_SEND, .data = "one" },
+		     { STEP_SEND },
 		     { STEP_SEND, .data = "three" } } },
 	{ .name = "no lines, no message", .args = { "send", "b", "--lines" },
 	  .steps = { OPEN }, .out = "" },
 	{ .name = "lines with zero bytes", .args = { "send", "b", "--lines" },
 	  .in = "a\0b\nc", .in_len = 5, .out = "",
-	  .steps = { OPEN, { STEP_SEND, .data = "a\0b", .len = 3 },
+	  .steps = { OPEN, LINES(1), { STEP_SEND, .data = "a\0b", .len = 3 },
 		     { STEP_SEND, .data = "c" } } },
 	{ .name = "strings", .args = { "send", "b", "-0" },
 	  .in = "one\n\0\0three", .in_len = 11, .out = "",
-	  .steps = { OPEN, { STEP_SEND, .data = "one\n" }, { STEP_SEND },
-		     { STEP_SEND, .data = "three" } } },
+	  .steps = { OPEN, LINES(2), { STEP_SEND, .data = "one\n" },
+		     { STEP_SEND }, { STEP_SEND, .data = "three" } } },
 	{ .name = "a line fails, the next are not tried",
 	  .args = { "send", "b", "--lines" }, .in = "1\n2\n3\n", .out = "",
-	  .steps = { OPEN, { STEP_SEND, .data = "1" },
+	  .steps = { OPEN, LINES(3), { STEP_SEND, .data = "1" },
 		     { STEP_SEND, -EIDRM, .data = "2" } },
 	  .err = "send: b: the mailbox was deleted: create it again",
 	  .status = 5 },
+	{ .name = "the first line fails",
+	  .args = { "send", "b", "--lines", "--nonblock" }, .in = "1\n2\n",
+	  .steps = { OPEN, LINES(2),
+		     { STEP_SEND, -EAGAIN, .data = "1",
+		       .flags = MBX_SEND_NONBLOCK } }, .out = "",
+	  .err = "send: b: the mailbox is full, or of capacity 0 and no receiver waits: receive something, or wait",
+	  .status = 4 },
+	{ .name = "a signal between lines",
+	  .args = { "send", "b", "--lines" }, .in = "1\n2\n3\n", .out = "",
+	  .steps = { OPEN,
+		     { STEP_BATCH, -EINTR, .op = MBX_CMD_SEND, .nr = 3,
+		       .depth = 1 },
+		     { STEP_SEND, .data = "1" }, LINES(2),
+		     { STEP_SEND, .data = "2" },
+		     { STEP_SEND, .data = "3" } } },
+	{ .name = "lines in time, each by itself",
+	  .args = { "send", "b", "--lines", "--timeout", "1s" },
+	  .in = "1\n2\n", .out = "",
+	  .steps = { OPEN,
+		     { STEP_SEND, .data = "1", .deadline = SOME_DEADLINE },
+		     { STEP_SEND, .data = "2", .deadline = SOME_DEADLINE } } },
 
 	{ .name = "too long", .args = { "send", "b", "-m", "12345" },
 	  .steps = { { STEP_OPEN, .name = "b", .flags = 1 },
@@ -87,7 +113,7 @@ static const struct run runs[] = {
 		     { STEP_SEND, .data = "1234" } }, .out = "" },
 	{ .name = "second line too long", .args = { "send", "b", "--lines" },
 	  .steps = { { STEP_OPEN, .name = "b", .flags = 1 },
-		     { STEP_STAT, .msg_max = 4 },
+		     { STEP_STAT, .msg_max = 4 }, LINES(1),
 		     { STEP_SEND, .data = "1" } },
 	  .in = "1\n12345\n1\n", .out = "",
 	  .err = "send: b: message 2 has more than the 4 bytes of the mailbox's msg_max: split it, or create the mailbox with a larger --max-msg",
@@ -121,8 +147,9 @@ static const struct run runs[] = {
 	  .args = { "send", "b", "--lines", "--priority", "31", "--type",
 		    "18446744073709551615" },
 	  .in = "a\nb\n", .out = "",
-	  .steps = { OPEN, { STEP_SEND, .data = "a", .priority = 31,
-			     .type = UINT64_MAX },
+	  .steps = { OPEN, LINES(2),
+		     { STEP_SEND, .data = "a", .priority = 31,
+		       .type = UINT64_MAX },
 		     { STEP_SEND, .data = "b", .priority = 31,
 		       .type = UINT64_MAX } } },
 

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "tool.h"
@@ -39,6 +40,8 @@ const char send_more[] =
 /* clang-format on */
 
 #define WHOLE (-1)
+/* Messages that go to the kernel by one call. */
+#define BATCH 64
 
 struct send {
 	const char *name;
@@ -53,6 +56,8 @@ struct send {
 	struct mbx *m;
 	__u32 msg_max;
 	unsigned long long nr;
+	struct mbx_send batch[BATCH];
+	__u32 gathered;
 };
 
 static void parse_option(struct send *s, int key)
@@ -153,10 +158,11 @@ static int too_long(const struct send *s)
 	return EXIT_FAIL;
 }
 
-static int send_one(struct send *s, const char *data, size_t len)
+static struct mbx_send letter(const struct send *s, const char *data,
+			      size_t len)
 {
-	struct mbx_send arg = {
-		.size = sizeof(arg),
+	return (struct mbx_send){
+		.size = sizeof(struct mbx_send),
 		.flags = s->flags,
 		.data_ptr = (uintptr_t)data,
 		.data_len = len,
@@ -164,6 +170,11 @@ static int send_one(struct send *s, const char *data, size_t len)
 		.type = s->type,
 		.deadline = mbx_deadline_ns(s->timeout),
 	};
+}
+
+static int send_one(struct send *s, const char *data, size_t len)
+{
+	struct mbx_send arg = letter(s, data, len);
 	int err;
 
 	if (len > s->msg_max)
@@ -173,6 +184,59 @@ static int send_one(struct send *s, const char *data, size_t len)
 		return fail(s->name, MBX_CMD_SEND, err);
 	s->nr++;
 	return s->verbose ? report(s, &arg) : EXIT_OK;
+}
+
+/* A signal that did not end the process is no reason to stop. */
+static int send_gathered(struct send *s)
+{
+	__u32 done = 0;
+
+	while (done < s->gathered) {
+		struct mbx_batch batch = {
+			.size = sizeof(batch),
+			.vec_ptr = (uintptr_t)&s->batch[done],
+			.nr = s->gathered - done,
+			.stride = sizeof(s->batch[0]),
+			.cmd = MBX_CMD_SEND,
+		};
+		int ret = mbx_batch_ext(s->m, &batch);
+
+		if (ret < 0)
+			return fail(s->name, MBX_CMD_SEND, ret);
+		done += ret;
+		s->nr += ret;
+		if (batch.out_error && batch.out_error != EINTR)
+			return fail(s->name, MBX_CMD_SEND,
+				    -(int)batch.out_error);
+	}
+	s->gathered = 0;
+	return EXIT_OK;
+}
+
+/*
+ * Each of a batch would have to be reported, or be sent in its time, before the
+ * next is looked at.
+ */
+static bool one_by_one(const struct send *s)
+{
+	return s->verbose || s->timeout != FOREVER;
+}
+
+static int gather(struct send *s, const char *data, size_t len)
+{
+	int status;
+
+	if (one_by_one(s))
+		return send_one(s, data, len);
+	if (len > s->msg_max || s->gathered == BATCH) {
+		status = send_gathered(s);
+		if (status)
+			return status;
+	}
+	if (len > s->msg_max)
+		return too_long(s);
+	s->batch[s->gathered++] = letter(s, data, len);
+	return EXIT_OK;
 }
 
 /* One byte more than fits is enough to know. */
@@ -193,24 +257,44 @@ static int send_whole(struct send *s, FILE *in)
 	return status;
 }
 
+/* Sends what is complete of @b, and leaves the rest at its start. */
+static int send_complete(struct send *s, struct bytes *b)
+{
+	char *piece = b->data, *end = b->data + b->len, *stop;
+	int status = EXIT_OK;
+
+	while (!status && (stop = memchr(piece, s->delimiter, end - piece))) {
+		status = gather(s, piece, stop - piece);
+		piece = stop + 1;
+	}
+	if (!status)
+		status = send_gathered(s);
+	b->len = end - piece;
+	memmove(b->data, piece, b->len);
+	return status;
+}
+
+/* What comes together goes together; who writes slowly does not wait. */
 static int send_pieces(struct send *s, FILE *in)
 {
+	struct bytes b = { 0 };
 	int status = EXIT_OK;
-	size_t size = 0;
-	char *line = NULL;
-	ssize_t len;
+	ssize_t n;
 
-	while (!status) {
-		len = getdelim(&line, &size, s->delimiter, in);
-		if (len < 0)
+	do {
+		bytes_room(&b, b.len + 65536);
+		n = read(fileno(in), b.data + b.len, b.size - b.len);
+		if (n < 0)
+			status = fail_plain(s->path, errno);
+		if (n <= 0)
 			break;
-		if (line[len - 1] == s->delimiter)
-			len--;
-		status = send_one(s, line, len);
-	}
-	if (!status && ferror(in))
-		status = fail_plain(s->path, errno);
-	free(line);
+		b.len += n;
+		status = send_complete(s, &b);
+		/* One byte more than fits is enough to know. */
+	} while (!status && b.len <= s->msg_max);
+	if (!status && b.len)
+		status = send_one(s, b.data, b.len);
+	bytes_free(&b);
 	return status;
 }
 
