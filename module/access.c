@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what: mode bits as for a file, with effective ids.
+ * Who may do what: mode bits as for a file, with effective ids; and for the
+ * mailbox of a process, whoever may send the process a signal.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/sched/signal.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
@@ -57,8 +59,52 @@ static u32 rights_by_mode(const struct mbx_box *box)
 	return mode_rights(box->mode);
 }
 
-static bool is_ours(const struct mbx_box *box)
+/* As kill(2) has it, but for security modules, whom a module cannot ask. */
+static bool may_signal(struct task_struct *p,
+		       bool (*capable)(struct user_namespace *ns, int cap))
 {
+	const struct cred *cred = current_cred();
+	const struct cred *of_other = __task_cred(p);
+
+	return same_thread_group(p, current) ||
+	       uid_eq(cred->euid, of_other->suid) ||
+	       uid_eq(cred->euid, of_other->uid) ||
+	       uid_eq(cred->uid, of_other->suid) ||
+	       uid_eq(cred->uid, of_other->uid) ||
+	       capable(of_other->user_ns, CAP_KILL);
+}
+
+/**
+ * mbx_may_signal() - may the caller send a process a signal?
+ * @p: a thread that was one of the process, with a reference
+ *
+ * Context: Process context.
+ * Return: true if it may, or could a moment ago.
+ */
+bool mbx_may_signal(struct task_struct *p)
+{
+	guard(rcu)();
+
+	return may_signal(p, ns_capable);
+}
+
+static bool may_signal_owner(const struct mbx_box *box,
+			     bool (*capable)(struct user_namespace *ns,
+					     int cap))
+{
+	struct task_struct *p;
+
+	guard(rcu)();
+
+	p = pid_task(box->owner->pid, PIDTYPE_TGID);
+	return p && may_signal(p, capable);
+}
+
+static bool is_ours(const struct mbx_box *box,
+		    bool (*capable)(struct user_namespace *ns, int cap))
+{
+	if (box->flags & MBX_STAT_DIRECT)
+		return may_signal_owner(box, capable);
 	return uid_eq(box->uid, current_euid()) ||
 	       uid_eq(box->creator_uid, current_euid());
 }
@@ -73,10 +119,13 @@ static bool is_ours(const struct mbx_box *box)
  */
 u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
 {
-	u32 rights = rights_by_mode(box);
+	const bool ours = is_ours(box, ns_capable);
+	u32 rights;
 
-	if (is_ours(box))
-		rights |= MBX_OPEN_MANAGE;
+	if (box->flags & MBX_STAT_DIRECT)
+		rights = ours ? MBX_OPEN_ALL : 0;
+	else
+		rights = rights_by_mode(box) | (ours ? MBX_OPEN_MANAGE : 0);
 	if ((wanted & ~rights) && capable_of_all(box))
 		rights = MBX_OPEN_ALL;
 	if (box->owner && box->owner->pid != task_tgid(current))
@@ -93,7 +142,8 @@ u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
  */
 bool mbx_box_visible(const struct mbx_box *box)
 {
-	return is_ours(box) || rights_by_mode(box) ||
+	return is_ours(box, ns_capable_noaudit) ||
+	       (!(box->flags & MBX_STAT_DIRECT) && rights_by_mode(box)) ||
 	       ns_capable_noaudit(box->user_ns, CAP_IPC_OWNER);
 }
 
@@ -106,5 +156,5 @@ bool mbx_box_visible(const struct mbx_box *box)
  */
 bool mbx_box_deletable(const struct mbx_box *box)
 {
-	return is_ours(box) || capable_of_all(box);
+	return is_ours(box, ns_capable) || capable_of_all(box);
 }

@@ -138,12 +138,16 @@ static int charge_box(struct mbx_box *box)
 	return err;
 }
 
-static int set_owner(struct mbx_box *box)
+static int set_owner(struct mbx_box *box, struct mbx_proc *owner)
 {
 	struct mbx_task *task;
 
 	if (!(box->flags & MBX_CREATE_OWNED))
 		return 0;
+	if (owner) {
+		box->owner = mbx_proc_ref(owner);
+		return 0;
+	}
 	task = mbx_task_get_current();
 	if (IS_ERR(task))
 		return PTR_ERR(task);
@@ -157,6 +161,7 @@ static int set_owner(struct mbx_box *box)
  * @arg: its properties; flags and mode have been checked
  * @msg_max: longest message
  * @name: its checked name of @arg->name_len bytes, or NULL
+ * @owner: who is to own it, if anybody is to; NULL for the caller
  *
  * Nobody can find it before mbx_box_publish().
  *
@@ -165,7 +170,7 @@ static int set_owner(struct mbx_box *box)
  * -EDQUOT, -ENOSPC, -ENOMEM.
  */
 struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
-			       const char *name)
+			       const char *name, struct mbx_proc *owner)
 {
 	struct mbx_box *box;
 	int err;
@@ -176,7 +181,7 @@ struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
 
 	err = charge_box(box);
 	if (!err)
-		err = set_owner(box);
+		err = set_owner(box, owner);
 	if (err) {
 		free_box(box);
 		return ERR_PTR(err);
@@ -189,18 +194,14 @@ struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
  * @box: the mailbox, which gets its id
  *
  * Context: Process context.  Sleeps.  Takes boxes_lock.
- * Return: 0; -EEXIST if the name is taken; -ENOMEM.
+ * Return: 0; -EEXIST if its name is taken, or its owner has one there that is
+ * opened by pid; -ENOMEM; -ESRCH if its owner has exited.
  */
 int mbx_box_publish(struct mbx_box *box)
 {
-	int err;
+	int err = mbx_table_add(box);
 
-	/* The owner is the caller's process: it does not exit meanwhile. */
-	mbx_proc_own(box);
-	err = mbx_table_add(box);
-	if (err)
-		mbx_proc_disown(box);
-	else
+	if (!err)
 		trace_mbx_create(box);
 	return err;
 }

@@ -50,7 +50,7 @@ struct mbx_watch;
  * @policy: MBX_POLICY_* [const]
  * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
  * @msg_max: longest message [const]
- * @flags: MBX_CREATE_* [const]
+ * @flags: MBX_CREATE_*, MBX_STAT_DIRECT [const]
  * @mode: permission bits [const]
  * @uid: owning user [const]
  * @gid: owning group [const]
@@ -157,17 +157,23 @@ void mbx_table_exit(void);
 int mbx_table_add(struct mbx_box *box);
 bool mbx_table_remove(struct mbx_box *box, int why);
 struct mbx_box *mbx_box_find(const char *name, u32 name_len, u64 id);
+struct mbx_box *mbx_box_find_direct(const struct mbx_proc *proc);
 struct mbx_box *mbx_box_next(struct net *net, u64 *id);
+
+/* direct.c */
+struct mbx_box *mbx_direct_find(pid_t nr);
+struct mbx_box *mbx_direct_get(pid_t nr);
 
 /* access.c */
 int mbx_box_set_ids(struct mbx_box *box, u32 uid, u32 gid);
 u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted);
 bool mbx_box_visible(const struct mbx_box *box);
 bool mbx_box_deletable(const struct mbx_box *box);
+bool mbx_may_signal(struct task_struct *p);
 
 /* box.c */
 struct mbx_box *mbx_box_create(const struct mbx_create *arg, u32 msg_max,
-			       const char *name);
+			       const char *name, struct mbx_proc *owner);
 int mbx_box_publish(struct mbx_box *box);
 void mbx_box_put(struct mbx_box *box);
 bool mbx_box_kill(struct mbx_box *box, int why);

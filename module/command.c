@@ -62,8 +62,12 @@ static char *get_name(u64 ptr, u32 len)
 	return name;
 }
 
-/* Finds a mailbox by name or id, of which exactly one is given. */
-static struct mbx_box *find_box(u64 name_ptr, u32 name_len, u64 id)
+/*
+ * Finds a mailbox by name, id or pid, of which exactly one is given.  That of a
+ * process may be made.
+ */
+static struct mbx_box *find_box(u64 name_ptr, u32 name_len, u64 id, s32 pid,
+				bool make)
 {
 	struct mbx_box *box;
 	char *name;
@@ -71,11 +75,12 @@ static struct mbx_box *find_box(u64 name_ptr, u32 name_len, u64 id)
 	name = get_name(name_ptr, name_len);
 	if (IS_ERR(name))
 		return ERR_CAST(name);
-	if (!name == !id) {
-		kfree(name);
-		return ERR_PTR(-EINVAL);
-	}
-	box = mbx_box_find(name, name_len, id);
+	if (!!name + !!id + !!pid != 1 || pid < 0)
+		box = ERR_PTR(-EINVAL);
+	else if (pid)
+		box = make ? mbx_direct_get(pid) : mbx_direct_find(pid);
+	else
+		box = mbx_box_find(name, name_len, id);
 	kfree(name);
 	return box;
 }
@@ -148,17 +153,17 @@ static int install(struct mbx_call *call, struct mbx_handle *handle)
  * Nobody can find the mailbox before all has been done that may fail; its id,
  * which it gets last, is written to a structure that has proved to be writable.
  */
-static int install_new(struct mbx_call *call, struct mbx_box *box)
+static int install_new(struct mbx_call *call, struct mbx_box *box, u32 rights,
+		       u64 *out_id)
 {
-	struct mbx_create *arg = &call->arg->create;
 	struct file *file;
 	int fd, err;
 
-	fd = mbx_prepare_fd(mbx_handle_create(box, MBX_OPEN_ALL), &file);
+	fd = mbx_prepare_fd(mbx_handle_create(box, rights), &file);
 	if (fd < 0)
 		return fd;
 
-	arg->out_id = 0;
+	*out_id = 0;
 	err = mbx_reply(call);
 	if (!err)
 		err = mbx_box_publish(box);
@@ -167,7 +172,7 @@ static int install_new(struct mbx_call *call, struct mbx_box *box)
 		fput(file);
 		return err;
 	}
-	arg->out_id = box->id;
+	*out_id = box->id;
 	(void)mbx_reply(call);
 	fd_install(fd, file);
 	return fd;
@@ -184,7 +189,7 @@ long mbx_run_create(struct mbx_call *call)
 {
 	/* Pairs with set_max_msg_size(); it only counts for mailboxes to come. */
 	const u32 limit = READ_ONCE(mbx_max_msg_size);
-	const struct mbx_create *arg = &call->arg->create;
+	struct mbx_create *arg = &call->arg->create;
 	struct mbx_box *box;
 	char *name;
 	long ret;
@@ -198,12 +203,49 @@ long mbx_run_create(struct mbx_call *call)
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 
-	box = mbx_box_create(arg, arg->msg_max ?: limit, name);
+	box = mbx_box_create(arg, arg->msg_max ?: limit, name, NULL);
 	kfree(name);
 	if (IS_ERR(box))
 		return PTR_ERR(box);
 
-	ret = install_new(call, box);
+	ret = install_new(call, box, MBX_OPEN_ALL, &arg->out_id);
+	mbx_box_put(box);
+	return ret;
+}
+
+static bool may_open(const struct mbx_box *box, u32 rights)
+{
+	return rights ? mbx_box_allowed(box, rights) == rights :
+			mbx_box_visible(box);
+}
+
+/* One that has just ended has nobody left to ask. */
+static int refuse_open(struct mbx_box *box, s32 pid)
+{
+	if (!mbx_box_ended(box))
+		return -EACCES;
+	return pid ? -ESRCH : -ENOENT;
+}
+
+/* Nobody uses the mailbox of a process without a right: it is not made then. */
+static long open_box(struct mbx_call *call)
+{
+	struct mbx_open *arg = &call->arg->open;
+	const u32 rights = arg->flags;
+	struct mbx_box *box;
+	long ret;
+
+	box = find_box(arg->name_ptr, arg->name_len, arg->id, arg->pid, rights);
+	if (IS_ERR(box))
+		return PTR_ERR(box);
+
+	arg->out_id = box->id;
+	if (!may_open(box, rights))
+		ret = refuse_open(box, arg->pid);
+	else if (box->id)
+		ret = install(call, mbx_handle_create(box, rights));
+	else
+		ret = install_new(call, box, rights, &arg->out_id);
 	mbx_box_put(box);
 	return ret;
 }
@@ -217,29 +259,19 @@ long mbx_run_create(struct mbx_call *call)
  */
 long mbx_run_open(struct mbx_call *call)
 {
-	struct mbx_open *arg = &call->arg->open;
-	const u32 rights = arg->flags;
-	struct mbx_box *box;
-	long ret = -EACCES;
+	long ret;
 
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	box = find_box(arg->name_ptr, arg->name_len, arg->id);
-	if (IS_ERR(box))
-		return PTR_ERR(box);
-
-	arg->out_id = box->id;
-	if (rights ? mbx_box_allowed(box, rights) == rights :
-		     mbx_box_visible(box))
-		ret = install(call, mbx_handle_create(box, rights));
-	mbx_box_put(box);
+	/* Somebody else may be faster to make it, and it may go at once. */
+	do
+		ret = open_box(call);
+	while (ret == -EEXIST);
 	return ret;
 }
 
 static long delete_box(struct mbx_box *box, bool managed)
 {
 	if (!managed && !mbx_box_deletable(box))
-		return -EPERM;
+		return mbx_box_ended(box) ?: -EPERM;
 	return mbx_box_kill(box, -EIDRM) ? 0 : mbx_box_ended(box) ?: -EIDRM;
 }
 
@@ -266,12 +298,11 @@ long mbx_run_delete(struct mbx_call *call)
 	struct mbx_box *box;
 	long ret;
 
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	if (call->handle && !arg->name_ptr && !arg->name_len && !arg->id)
+	if (call->handle && !arg->name_ptr && !arg->name_len && !arg->id &&
+	    !arg->pid)
 		return delete_handle(call->handle);
 
-	box = find_box(arg->name_ptr, arg->name_len, arg->id);
+	box = find_box(arg->name_ptr, arg->name_len, arg->id, arg->pid, false);
 	if (IS_ERR(box))
 		return PTR_ERR(box);
 	ret = delete_box(box, false);

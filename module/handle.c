@@ -199,7 +199,8 @@ static bool leave_tree(struct mbx_handle *handle)
 static bool last_handle_ends(const struct mbx_box *box)
 {
 	return !box->nr_handles && !box->name_len &&
-	       (box->flags & MBX_CREATE_OWNED);
+	       (box->flags & (MBX_CREATE_OWNED | MBX_STAT_DIRECT)) ==
+		       MBX_CREATE_OWNED;
 }
 
 /**

@@ -6,8 +6,8 @@
  *
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
  *   transfers    send.c receive.c revoke.c control.c
- *   objects      box*.c handle.c table.c access.c policy.c select.c wait.c
- *                notify.c quota.c task.c usage.c reap.c
+ *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
+ *                wait.c notify.c quota.c task.c owner.c usage.c reap.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -44,8 +44,8 @@
  *                  by a receive that selects; never over a sleep
  *  3. users_lock in quota.c (spinlock)
  *       protects:  the table of users
- *  4. records_lock in task.c (raw spinlock: the exit hook runs with preemption
- *     disabled, also on PREEMPT_RT)
+ *  4. records_lock, as mbx_records_lock in task.c (raw spinlock: the exit hook runs
+ *     with preemption disabled, also on PREEMPT_RT)
  *       protects:  the tables of tasks and processes, members tagged [records]
  *  5. struct mbx_task.lock (raw spinlock: taken by readers under RCU)
  *       protects:  struct mbx_task.blocked

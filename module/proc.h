@@ -16,12 +16,6 @@ struct seq_file;
 struct task_struct;
 
 /*
- * For list_for_each_entry_rcu(): for_each_thread() would tell PROVE_RCU_LIST of
- * tasklist_lock, which modules do not get.
- */
-#define mbx_threads(leader) (&(leader)->signal->thread_head)
-
-/*
  * What the kernel changes with plain writes, under a lock that modules do not
  * get or none.  No line is a snapshot: any moment's value will do.
  */

@@ -38,6 +38,13 @@ static const char *const state_names[] = {
 	[MBX_STATE_FROZEN | MBX_STATE_SEALED] = " frozen,sealed",
 };
 
+static const char *kind_of(const struct mbx_box *box)
+{
+	if (box->flags & MBX_STAT_DIRECT)
+		return " direct";
+	return box->flags & MBX_CREATE_OWNED ? " owned" : " system";
+}
+
 static struct proc_fs_info *proc_fs(struct seq_file *m)
 {
 	return proc_sb_info(file_inode(m->file)->i_sb);
@@ -137,7 +144,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 
 	seq_put_decimal_ull(m, "", box->id);
 	mbx_seq_put_string(m, box->name);
-	seq_puts(m, box->flags & MBX_CREATE_OWNED ? " owned" : " system");
+	seq_puts(m, kind_of(box));
 	put_capacity(m, box->capacity);
 	seq_put_decimal_ull(m, " ", stat.out_depth);
 	seq_put_decimal_ull(m, " ", stat.out_bytes);

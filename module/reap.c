@@ -4,7 +4,8 @@
  *
  * The exit hook runs in the exiting thread, before its parent can reap it.  It
  * takes the record out of the table and marks the process as exited; what needs
- * to sleep is left to a work item.
+ * to sleep is left to a work item.  The record of a process may come too late
+ * for the hook: then it is up to who made it, see MBX_EXIT.
  */
 #include <linux/llist.h>
 #include <linux/sched/signal.h>
@@ -69,13 +70,28 @@ static bool is_known(struct task_struct *p, bool last)
 /* Called by each exiting thread of the system, with preemption disabled. */
 static void exit_hook(void *unused, struct task_struct *p)
 {
-	/* It was counted down before: whoever exits last sees 0. */
+	/*
+	 * It was counted down before: whoever exits last sees 0.  MBX_EXIT: that
+	 * was a full barrier, and pairs with mbx_proc_get().
+	 */
 	const bool last = !atomic_read(&p->signal->live);
 
 	if (!is_known(p, last))
 		return;
 	mbx_task_retire(p, last, &dying);
 	queue_work(reap_wq, &reap_work);
+}
+
+/**
+ * mbx_reap_late() - clean up after a process whose exit hook found no record
+ * @proc: its record, which may have been found after all
+ *
+ * Context: Process context.  Takes records_lock.
+ */
+void mbx_reap_late(struct mbx_proc *proc)
+{
+	if (mbx_proc_retire(proc, &dying))
+		queue_work(reap_wq, &reap_work);
 }
 
 static void match_tracepoint(struct tracepoint *tp, void *unused)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tables in which mailboxes are found, by name and by id.
+ * The tables in which mailboxes are found: by name or, that of a process, by the
+ * process, and by id.
  *
  * A mailbox is alive while the table of ids holds it.  It belongs to a network
  * namespace, which the tables do not keep alive: it takes its mailboxes with it.
@@ -45,12 +46,55 @@ static struct mbx_box *name_find(struct net *net, const char *name, u32 len)
 	return NULL;
 }
 
+static u32 direct_hash(struct net *net, const struct mbx_proc *proc)
+{
+	return jhash(&proc, sizeof(proc), (u32)hash_ptr(net, 32));
+}
+
+static struct mbx_box *direct_find(struct net *net, const struct mbx_proc *proc)
+{
+	struct mbx_box *box;
+
+	lockdep_assert_held(&boxes_lock);
+
+	hash_for_each_possible(names, box, name_node, direct_hash(net, proc))
+		if (alive_in(box, net) && (box->flags & MBX_STAT_DIRECT) &&
+		    box->owner == proc)
+			return box;
+	return NULL;
+}
+
+/* By name or process; one that has neither is found by id only. */
+static int hash_box(struct mbx_box *box, struct net *net)
+{
+	u32 hash;
+	int err;
+
+	if (box->name_len && name_find(net, box->name, box->name_len))
+		return -EEXIST;
+	if ((box->flags & MBX_STAT_DIRECT) && direct_find(net, box->owner))
+		return -EEXIST;
+	err = mbx_proc_own(box);
+	if (err)
+		return err;
+
+	if (box->name_len)
+		hash = name_hash(net, box->name, box->name_len);
+	else if (box->flags & MBX_STAT_DIRECT)
+		hash = direct_hash(net, box->owner);
+	else
+		return 0;
+	hash_add(names, &box->name_node, hash);
+	return 0;
+}
+
 /**
  * mbx_table_add() - make a mailbox findable in the caller's network namespace
  * @box: the mailbox; the table takes a reference, and pins the module
  *
  * Context: Process context.  Sleeps.  Takes boxes_lock.
- * Return: 0; -EEXIST if the name is taken; -ENOMEM.
+ * Return: 0; -EEXIST if its name is taken, or its owner has one there that is
+ * opened by pid; -ENOMEM; -ESRCH if its owner has exited.
  */
 int mbx_table_add(struct mbx_box *box)
 {
@@ -65,17 +109,15 @@ int mbx_table_add(struct mbx_box *box)
 
 	guard(mutex)(&boxes_lock);
 
-	if (box->name_len && name_find(net, box->name, box->name_len)) {
+	err = hash_box(box, net);
+	if (err) {
 		xa_release(&ids, box->id);
-		return -EEXIST;
+		return err;
 	}
 	xa_store(&ids, box->id, box, GFP_NOWAIT);
 	box->net = net;
 	if (!box->user_ns)
 		box->user_ns = get_user_ns(net->user_ns);
-	if (box->name_len)
-		hash_add(names, &box->name_node,
-			 name_hash(net, box->name, box->name_len));
 	refcount_inc(&box->refs);
 	__module_get(THIS_MODULE);
 	return 0;
@@ -99,8 +141,8 @@ bool mbx_table_remove(struct mbx_box *box, int why)
 	if (!box->net)
 		return false;
 	mbx_proc_disown(box);
-	if (box->name_len)
-		hash_del(&box->name_node);
+	/* Some are not in this table, which is fine. */
+	hash_del(&box->name_node);
 	xa_erase(&ids, box->id);
 	box->net = NULL;
 
@@ -132,6 +174,25 @@ struct mbx_box *mbx_box_find(const char *name, u32 name_len, u64 id)
 	if (!box || !alive_in(box, net))
 		return ERR_PTR(-ENOENT);
 	refcount_inc(&box->refs);
+	return box;
+}
+
+/**
+ * mbx_box_find_direct() - find the mailbox of a process
+ * @proc: the process
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock.
+ * Return: that in the caller's network namespace, with a reference; or NULL.
+ */
+struct mbx_box *mbx_box_find_direct(const struct mbx_proc *proc)
+{
+	struct mbx_box *box;
+
+	guard(mutex)(&boxes_lock);
+
+	box = direct_find(current->nsproxy->net_ns, proc);
+	if (box)
+		refcount_inc(&box->refs);
 	return box;
 }
 

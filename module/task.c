@@ -4,7 +4,8 @@
  * who pays for it, what /proc/ipc_tasks shows, and what dies with whom.
  *
  * A thread makes its own record, on its first use and again when its
- * credentials have changed.  reap.c has it taken away when the thread exits.
+ * credentials have changed.  That of a process may be made by anyone.  reap.c
+ * has them taken away when the thread or the process exits.
  */
 #include <linux/hashtable.h>
 #include <linux/llist.h>
@@ -15,7 +16,7 @@
 
 static DEFINE_HASHTABLE(tasks, 10);
 static DEFINE_HASHTABLE(procs, 10);
-static DEFINE_RAW_SPINLOCK(records_lock);
+DEFINE_RAW_SPINLOCK(mbx_records_lock);
 
 /*
  * What a record pins for as long as a message from its thread is queued: itself,
@@ -57,13 +58,20 @@ struct mbx_proc *mbx_proc_find(struct pid *tgid)
 	return NULL;
 }
 
-static struct mbx_proc *proc_find_ref(struct pid *pid)
+/**
+ * mbx_proc_find_ref() - find the record of a process
+ * @tgid: its id
+ *
+ * Context: Any.
+ * Return: the record with a reference, or NULL.
+ */
+struct mbx_proc *mbx_proc_find_ref(struct pid *tgid)
 {
 	struct mbx_proc *proc;
 
 	guard(rcu)();
 
-	proc = mbx_proc_find(pid);
+	proc = mbx_proc_find(tgid);
 	return proc && refcount_inc_not_zero(&proc->refs) ? proc : NULL;
 }
 
@@ -109,12 +117,11 @@ void mbx_task_put(struct mbx_task *task)
 	kfree_rcu(task, rcu);
 }
 
-static struct mbx_proc *proc_get_current(void)
+static struct mbx_proc *proc_get(struct pid *pid)
 {
-	struct pid *pid = task_tgid(current);
 	struct mbx_proc *proc, *fresh;
 
-	proc = proc_find_ref(pid);
+	proc = mbx_proc_find_ref(pid);
 	if (proc)
 		return proc;
 
@@ -127,14 +134,14 @@ static struct mbx_proc *proc_get_current(void)
 	INIT_LIST_HEAD(&fresh->tasks);
 	seqcount_init(&fresh->changes);
 
-	/* A live process stays in the table, so that nobody can drop it here. */
-	raw_spin_lock(&records_lock);
+	/* The table has a reference as long as it has the record. */
+	raw_spin_lock(&mbx_records_lock);
 	proc = mbx_proc_find(pid);
 	if (proc)
 		refcount_inc(&proc->refs);
 	else
 		hash_add_rcu(procs, &fresh->node, (unsigned long)pid);
-	raw_spin_unlock(&records_lock);
+	raw_spin_unlock(&mbx_records_lock);
 	if (!proc)
 		return fresh;
 
@@ -143,10 +150,39 @@ static struct mbx_proc *proc_get_current(void)
 	return proc;
 }
 
+/**
+ * mbx_proc_get() - find or make the record of any process
+ * @tgid: its id
+ * @p: a thread that was one of the process, with a reference
+ *
+ * Context: Process context.  Sleeps.  Takes records_lock.
+ * Return: the record with a reference, or an error pointer: -ENOMEM; -ESRCH if
+ * all threads of the process are exiting or gone.
+ */
+struct mbx_proc *mbx_proc_get(struct pid *tgid, struct task_struct *p)
+{
+	struct mbx_proc *proc = proc_get(tgid);
+
+	if (!proc)
+		return ERR_PTR(-ENOMEM);
+	/*
+	 * MBX_EXIT: pairs with exit_hook().  We write to the table, then look
+	 * whether somebody is left; who exits is counted down, then looks into
+	 * the table.  One sees the other: if the hook of the last thread has
+	 * missed the record, nobody is left, and we do what it would have done.
+	 */
+	smp_mb();
+	if (atomic_read(&p->signal->live))
+		return proc;
+	mbx_reap_late(proc);
+	mbx_proc_put(proc);
+	return ERR_PTR(-ESRCH);
+}
+
 /* Takes a record out of the tables; @heir gets what it has counted. */
 static void unlink_task(struct mbx_task *task, struct mbx_usage *heir)
 {
-	lockdep_assert_held(&records_lock);
+	lockdep_assert_held(&mbx_records_lock);
 
 	/* Pairs with mbx_task_is_current(). */
 	WRITE_ONCE(task->self, NULL);
@@ -190,7 +226,7 @@ static struct mbx_task *task_publish(struct mbx_task *task)
 	struct mbx_proc *proc = task->proc;
 	struct mbx_task *old, *stale;
 
-	raw_spin_lock(&records_lock);
+	raw_spin_lock(&mbx_records_lock);
 	write_seqcount_begin(&proc->changes);
 	stale = find_stale(proc);
 	if (stale)
@@ -201,7 +237,7 @@ static struct mbx_task *task_publish(struct mbx_task *task)
 	else
 		link_task(task);
 	write_seqcount_end(&proc->changes);
-	raw_spin_unlock(&records_lock);
+	raw_spin_unlock(&mbx_records_lock);
 
 	if (old)
 		mbx_task_put(old);
@@ -224,7 +260,7 @@ static struct mbx_task *task_create(void)
 	task->user = mbx_user_get(current_uid());
 	if (!task->user)
 		goto free_task;
-	task->proc = proc_get_current();
+	task->proc = proc_get(task_tgid(current));
 	if (!task->proc)
 		goto put_user;
 
@@ -263,62 +299,6 @@ struct mbx_task *mbx_task_get_current(void)
 	if (task)
 		mbx_task_put(task);
 	return task_create();
-}
-
-/**
- * mbx_proc_own() - put a new mailbox into its owner's list
- * @box: the mailbox; no owner is fine
- *
- * Context: Process context.  Takes records_lock.
- */
-void mbx_proc_own(struct mbx_box *box)
-{
-	if (!box->owner)
-		return;
-
-	guard(raw_spinlock)(&records_lock);
-
-	list_add_tail(&box->owned, &box->owner->boxes);
-	/* Pairs with mbx_proc_query(). */
-	WRITE_ONCE(box->owner->nr_boxes, box->owner->nr_boxes + 1);
-}
-
-/**
- * mbx_proc_disown() - take a mailbox that ends out of its owner's list
- * @box: the mailbox; no owner is fine
- *
- * Context: Process context.  Takes records_lock.
- */
-void mbx_proc_disown(struct mbx_box *box)
-{
-	if (!box->owner)
-		return;
-
-	guard(raw_spinlock)(&records_lock);
-
-	list_del_init(&box->owned);
-	/* Pairs with mbx_proc_query(). */
-	WRITE_ONCE(box->owner->nr_boxes, box->owner->nr_boxes - 1);
-}
-
-/**
- * mbx_proc_first_box() - find a mailbox that a process still owns
- * @proc: the process
- *
- * Context: Process context.  Takes records_lock.
- * Return: the mailbox with a reference, or NULL.
- */
-struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc)
-{
-	struct mbx_box *box;
-
-	guard(raw_spinlock)(&records_lock);
-
-	/* A mailbox leaves the list before its table drops its reference. */
-	box = list_first_entry_or_null(&proc->boxes, struct mbx_box, owned);
-	if (box)
-		refcount_inc(&box->refs);
-	return box;
 }
 
 static void retire_task(struct mbx_task *task, struct mbx_dying *dying)
@@ -360,7 +340,7 @@ void mbx_task_retire(struct task_struct *p, bool last, struct mbx_dying *dying)
 	struct mbx_task *task;
 	struct mbx_proc *proc;
 
-	guard(raw_spinlock)(&records_lock);
+	guard(raw_spinlock)(&mbx_records_lock);
 
 	task = mbx_task_find(task_pid(p));
 	if (task)
@@ -369,6 +349,24 @@ void mbx_task_retire(struct task_struct *p, bool last, struct mbx_dying *dying)
 	proc = last ? mbx_proc_find(task_tgid(p)) : NULL;
 	if (proc)
 		retire_proc(proc, dying);
+}
+
+/**
+ * mbx_proc_retire() - take the record of an exiting process out of the table
+ * @proc: the record
+ * @dying: gets it, with the reference of the table
+ *
+ * Context: Any but interrupts.  Takes records_lock.
+ * Return: false if that has been done.
+ */
+bool mbx_proc_retire(struct mbx_proc *proc, struct mbx_dying *dying)
+{
+	guard(raw_spinlock)(&mbx_records_lock);
+
+	if (proc->exited)
+		return false;
+	retire_proc(proc, dying);
+	return true;
 }
 
 /**

@@ -11,6 +11,12 @@
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 
+/*
+ * For list_for_each_entry_rcu(): for_each_thread() would tell PROVE_RCU_LIST of
+ * tasklist_lock, which modules do not get.
+ */
+#define mbx_threads(leader) (&(leader)->signal->thread_head)
+
 /* What a blocked thread is doing; 0 while it is not blocked. */
 enum mbx_op {
 	MBX_OP_NONE,
@@ -52,7 +58,7 @@ struct mbx_usage {
 };
 
 /**
- * struct mbx_proc - a process that has used a mailbox
+ * struct mbx_proc - a process that has used or owns a mailbox
  * @node: in the table of processes [records]
  * @refs: its tasks, its owned boxes, the table
  * @pid: its thread group id [const]
@@ -180,16 +186,22 @@ struct mbx_dying {
 struct mbx_box;
 
 /* task.c */
+extern raw_spinlock_t mbx_records_lock;
 struct mbx_task *mbx_task_get_current(void);
 struct mbx_task *mbx_task_find(struct pid *tid);
 void mbx_task_put(struct mbx_task *task);
 struct mbx_proc *mbx_proc_find(struct pid *tgid);
+struct mbx_proc *mbx_proc_find_ref(struct pid *tgid);
+struct mbx_proc *mbx_proc_get(struct pid *tgid, struct task_struct *p);
 void mbx_proc_put(struct mbx_proc *proc);
-void mbx_proc_own(struct mbx_box *box);
+void mbx_task_retire(struct task_struct *p, bool last, struct mbx_dying *dying);
+bool mbx_proc_retire(struct mbx_proc *proc, struct mbx_dying *dying);
+void mbx_task_forget(void);
+
+/* owner.c */
+int mbx_proc_own(struct mbx_box *box);
 void mbx_proc_disown(struct mbx_box *box);
 struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc);
-void mbx_task_retire(struct task_struct *p, bool last, struct mbx_dying *dying);
-void mbx_task_forget(void);
 
 /* usage.c */
 void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked);
@@ -203,5 +215,6 @@ bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 int mbx_reap_init(void);
 void mbx_reap_exit(void);
 void mbx_reap_flush(void);
+void mbx_reap_late(struct mbx_proc *proc);
 
 #endif /* MBX_TASK_H */

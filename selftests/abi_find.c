@@ -99,14 +99,22 @@ TEST_F(fields, open_name_nowhere)
 	EXPECT_ERRNO(EFAULT, open_box(self));
 }
 
-TEST_F(fields, open_reserved)
+TEST_F(fields, open_with_pid)
 {
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		self->open.__reserved = 1U << bit;
-		EXPECT_ERRNO(EOPNOTSUPP, open_box(self));
+		self->open.pid = 1U << bit;
+		EXPECT_ERRNO(EINVAL, open_box(self));
 	}
+	init_open(&self->open, self->name, 0, 0);
+	self->open.pid = getpid();
+	EXPECT_ERRNO(EINVAL, open_box(self));
+	init_open(&self->open, NULL, 0, 0);
+	self->open.pid = -getpid();
+	EXPECT_ERRNO(EINVAL, open_box(self));
+	self->open.pid = -1;
+	EXPECT_ERRNO(EINVAL, open_box(self));
 }
 
 TEST_F(fields, open_unknown_id)
@@ -147,14 +155,20 @@ TEST_F(fields, delete_name_length)
 	EXPECT_EQ(0, open_box(self));
 }
 
-TEST_F(fields, delete_reserved)
+TEST_F(fields, delete_with_pid)
 {
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		self->delete.__reserved = 1U << bit;
-		EXPECT_ERRNO(EOPNOTSUPP, delete (self));
+		self->delete.pid = 1U << bit;
+		EXPECT_ERRNO(EINVAL, delete (self));
 	}
+	init_delete(&self->delete, self->name, 0);
+	self->delete.pid = getpid();
+	EXPECT_ERRNO(EINVAL, delete (self));
+	init_delete(&self->delete, NULL, 0);
+	self->delete.pid = -1;
+	EXPECT_ERRNO(EINVAL, delete (self));
 	EXPECT_EQ(0, open_box(self));
 }
 

@@ -63,7 +63,7 @@ static inline void init_open(struct mbx_open *arg, const char *name, __u64 id,
 	arg->flags = rights;
 	arg->name_ptr = (uintptr_t)name;
 	arg->name_len = name ? strlen(name) : 0;
-	arg->__reserved = 0;
+	arg->pid = 0;
 	arg->id = id;
 }
 
@@ -75,6 +75,16 @@ static inline int box_open(int fd, const char *name, __u64 id, __u32 rights)
 	return ioctl(fd, MBX_IOC_OPEN, &arg);
 }
 
+/* The mailbox of a process. */
+static inline int box_open_pid(int fd, pid_t pid, __u32 rights)
+{
+	struct mbx_open arg;
+
+	init_open(&arg, NULL, 0, rights);
+	arg.pid = pid;
+	return ioctl(fd, MBX_IOC_OPEN, &arg);
+}
+
 static inline void init_delete(struct mbx_delete *arg, const char *name,
 			       __u64 id)
 {
@@ -83,7 +93,7 @@ static inline void init_delete(struct mbx_delete *arg, const char *name,
 	arg->flags = 0;
 	arg->name_ptr = (uintptr_t)name;
 	arg->name_len = name ? strlen(name) : 0;
-	arg->__reserved = 0;
+	arg->pid = 0;
 	arg->id = id;
 }
 
@@ -93,6 +103,15 @@ static inline int box_delete(int fd, const char *name, __u64 id)
 	struct mbx_delete arg;
 
 	init_delete(&arg, name, id);
+	return ioctl(fd, MBX_IOC_DELETE, &arg);
+}
+
+static inline int box_delete_pid(int fd, pid_t pid)
+{
+	struct mbx_delete arg;
+
+	init_delete(&arg, NULL, 0);
+	arg.pid = pid;
 	return ioctl(fd, MBX_IOC_DELETE, &arg);
 }
 

@@ -124,6 +124,30 @@ static void open_other(struct world *w)
 	put_arg(w, &arg, sizeof(arg));
 }
 
+static void open_pid(struct world *w)
+{
+	struct mbx_open arg;
+
+	init_open(&arg, NULL, 0, w->step->arg);
+	arg.pid = getpid();
+	put_arg(w, &arg, sizeof(arg));
+}
+
+/* It is made if all goes well, or not at all. */
+static bool opened_pid(struct world *w)
+{
+	struct mbx_stat stat;
+	bool right;
+
+	if (w->ret < 0)
+		return box_open_pid(w->control, getpid(), 0) == -1 &&
+		       errno == ENOENT;
+	right = !box_stat(w->ret, &stat) && stat.out_owner_pid == getpid() &&
+		stat.out_handles == 1;
+	close(w->ret);
+	return !box_delete_pid(w->control, getpid()) && right;
+}
+
 static bool opened(struct world *w)
 {
 	struct mbx_open arg;
@@ -147,6 +171,13 @@ static bool opened(struct world *w)
 		.run = run_on_control, .outcome = opened, __VA_ARGS__        \
 	}
 
+#define OPEN_PID(_name, ...)                                                \
+	{                                                                   \
+		.name = "open, " _name, .cmd = MBX_IOC_OPEN, .capacity = 2, \
+		.queued = 1, .len = 64, .arg = BOTH, .prepare = open_pid,   \
+		.run = run_on_control, .outcome = opened_pid, __VA_ARGS__   \
+	}
+
 #define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
 
 static const struct step opens[] = {
@@ -155,6 +186,8 @@ static const struct step opens[] = {
 	OPEN("by id", MBX_OPEN_RECEIVE, open_id, LEAST(2, 0, 0)),
 	OPEN("by id, no rights, cold", 0, open_id, .cold = true,
 	     LEAST(2, 0, 2)),
+	OPEN_PID("made for a pid", LEAST(4, 0, 0)),
+	OPEN_PID("made for a pid, cold", .cold = true, LEAST(4, 0, 2)),
 	OPEN("no such name, cold", BOTH, open_other, .cold = true,
 	     .expected = ENOENT, LEAST(1, 0, 2)),
 };

@@ -36,7 +36,7 @@
 	MEMBER(mbx_open, flags, 4, 4)                \
 	MEMBER(mbx_open, name_ptr, 8, 8)             \
 	MEMBER(mbx_open, name_len, 16, 4)            \
-	MEMBER(mbx_open, __reserved, 20, 4)          \
+	MEMBER(mbx_open, pid, 20, 4)                 \
 	MEMBER(mbx_open, id, 24, 8)                  \
 	LAST(mbx_open, out_id, 32, 8)                \
 	SIZE(mbx_delete, 32)                         \
@@ -44,7 +44,7 @@
 	MEMBER(mbx_delete, flags, 4, 4)              \
 	MEMBER(mbx_delete, name_ptr, 8, 8)           \
 	MEMBER(mbx_delete, name_len, 16, 4)          \
-	MEMBER(mbx_delete, __reserved, 20, 4)        \
+	MEMBER(mbx_delete, pid, 20, 4)               \
 	LAST(mbx_delete, id, 24, 8)                  \
 	SIZE(mbx_send, 56)                           \
 	MEMBER(mbx_send, size, 0, 4)                 \

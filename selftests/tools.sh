@@ -166,6 +166,21 @@ expect "rm" 0 "" mbx rm "$box"
 expect "rm again" 3 "mbx: rm: $box: no such mailbox*" mbx rm "$box"
 expect "rm --force" 0 "" mbx rm --force "$box"
 
+# ---- by pid
+mbx recv @self >"$tmp/out" &
+pid=$!
+expect "send by pid" 0 "" mbx send "@pid:$pid" -m direct
+wait "$pid"
+expect "what was sent by pid" 0 direct cat "$tmp/out"
+expect "send to no process" 3 "mbx: send: @pid:$pid: no such process*" mbx send "@pid:$pid" -m x
+expect "recv of another's" 6 "mbx: recv: @pid:$$: *" mbx recv "@pid:$$"
+expect "stat before there is one" 3 "mbx: stat: @pid:$$: no such mailbox*" mbx stat "@pid:$$"
+expect "send to the shell" 0 "" mbx send "@pid:$$" -m later
+expect "stat by pid" 0 "direct 64 1 $$ -" mbx stat "@pid:$$" --raw --noheadings -o kind,capacity,depth,owner,name
+expect "recv after exec" 0 own sh -c 'mbx send "@pid:$$" -m own && exec mbx recv @self'
+expect "rm by pid" 0 "" mbx rm "@pid:$$"
+expect "rm by pid again" 3 "mbx: rm: @pid:$$: no such mailbox*" mbx rm "@pid:$$"
+
 # ---- bytes and lines
 mbx create "$box" -c unbounded >/dev/null
 head -c 100000 /dev/urandom >"$tmp/in"

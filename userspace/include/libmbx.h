@@ -120,6 +120,30 @@ int mbx_open(struct mbx **out, const char *name, unsigned int rights);
 int mbx_open_id(struct mbx **out, uint64_t id, unsigned int rights);
 
 /**
+ * mbx_open_pid() - open the mailbox of a process
+ * @out: the new handle, to be closed by mbx_close(); untouched on error
+ * @pid: the process, in the caller's pid namespace; 0 for the caller's own
+ * @rights: as for mbx_open()
+ *
+ * It is made if it does not exist and @rights is not 0.  It has no name, holds
+ * MBX_DIRECT_CAPACITY messages, and ends with the process, which alone may
+ * receive; whoever may send it a signal may send.
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_open(), or
+ *
+ *  - -ESRCH: no such process, or it is exiting, or it is in another network
+ *    namespace
+ *  - -ENOENT: @rights is 0 and it has no mailbox
+ *  - -EACCES: the caller may not send it a signal, or wants to receive from
+ *    another process's mailbox
+ *  - -EINVAL: @pid is negative
+ *  - -EDQUOT, -ENOSPC: a limit on mailboxes, if it had to be made
+ */
+int mbx_open_pid(struct mbx **out, pid_t pid, unsigned int rights);
+
+/**
  * mbx_from_fd() - make a handle of an inherited or passed descriptor
  * @out: the new handle; untouched on error
  * @fd: a mailbox descriptor; belongs to the handle if the call succeeds, and
@@ -219,6 +243,20 @@ int mbx_delete(const char *name);
  * Return: 0, or an error of mbx_delete(); -EINVAL: @id is 0
  */
 int mbx_delete_id(uint64_t id);
+
+/**
+ * mbx_delete_pid() - delete the mailbox of a process
+ * @pid: the process, in the caller's pid namespace; 0 for the caller's own
+ *
+ * Whoever opens it next makes a new one.  Does not block.
+ *
+ * Return: 0, or an error of mbx_delete(), or
+ *
+ *  - -ESRCH: no such process
+ *  - -EPERM: the caller may not send it a signal
+ *  - -EINVAL: @pid is negative
+ */
+int mbx_delete_pid(pid_t pid);
 
 /**
  * mbx_delete_handle() - delete the mailbox of a handle

@@ -114,6 +114,17 @@ int mbx_open_id(struct mbx **out, uint64_t id, unsigned int rights)
 	return handle_make(out, MBX_IOC_OPEN, &arg);
 }
 
+int mbx_open_pid(struct mbx **out, pid_t pid, unsigned int rights)
+{
+	struct mbx_open arg = {
+		.size = sizeof(arg),
+		.flags = rights,
+		.pid = pid ?: getpid(),
+	};
+
+	return handle_make(out, MBX_IOC_OPEN, &arg);
+}
+
 int mbx_derive(struct mbx **out, struct mbx *m, unsigned int rights,
 	       unsigned int flags, uint64_t badge)
 {
@@ -192,6 +203,16 @@ int mbx_delete_id(uint64_t id)
 
 	if (!id)
 		return -EINVAL;
+	return mbx_control(MBX_IOC_DELETE, &arg);
+}
+
+int mbx_delete_pid(pid_t pid)
+{
+	struct mbx_delete arg = {
+		.size = sizeof(arg),
+		.pid = pid ?: getpid(),
+	};
+
 	return mbx_control(MBX_IOC_DELETE, &arg);
 }
 

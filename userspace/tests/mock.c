@@ -113,7 +113,7 @@ static int open_box(const struct step *s, struct mbx_open *o)
 	expect("size", o->size, sizeof(*o));
 	expect("flags", o->flags, s->flags);
 	expect_bytes("name", o->name_ptr, o->name_len, s->name, 0);
-	expect("reserved", o->__reserved, 0);
+	expect("pid", o->pid, s->pid);
 	expect("id", o->id, s->name ? 0 : s->id);
 	return s->ret ?: give_fd();
 }
@@ -123,7 +123,7 @@ static int delete_box(const struct step *s, struct mbx_delete *d)
 	expect("size", d->size, sizeof(*d));
 	expect("flags", d->flags, 0);
 	expect_bytes("name", d->name_ptr, d->name_len, s->name, 0);
-	expect("reserved", d->__reserved, 0);
+	expect("pid", d->pid, s->pid);
 	expect("id", d->id, s->id);
 	return s->ret;
 }

@@ -49,7 +49,7 @@ enum {
  * @uid: expected in CREATE unless 0; comes out of RECEIVE
  * @gid: likewise
  * @seq: comes out
- * @pid: likewise
+ * @pid: likewise; expected in OPEN and DELETE
  * @tid: likewise
  * @rights: expected in DERIVE
  * @badge: likewise; comes out of RECEIVE

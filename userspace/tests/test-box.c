@@ -134,6 +134,37 @@ static void open_by_id(void **state)
 	mbx_close(m);
 }
 
+static void by_pid(void **state)
+{
+	struct mbx *m;
+
+	MOCK({ STEP_OPEN, .pid = 12, .flags = MBX_OPEN_SEND },
+	     { STEP_OPEN, -ESRCH, .pid = 13 }, { STEP_DELETE, .pid = 12 },
+	     { STEP_DELETE, -ESRCH, .pid = -1 });
+	assert_int_equal(mbx_open_pid(&m, 12, MBX_OPEN_SEND), 0);
+	mbx_close(m);
+	m = (void *)1;
+	assert_int_equal(mbx_open_pid(&m, 13, 0), -ESRCH);
+	assert_ptr_equal(m, (void *)1);
+	assert_int_equal(mbx_delete_pid(12), 0);
+	assert_int_equal(mbx_delete_pid(-1), -ESRCH);
+}
+
+static void of_oneself(void **state)
+{
+	struct step steps[] = {
+		{ STEP_OPEN, .pid = getpid(), .flags = MBX_OPEN_RECEIVE },
+		{ STEP_DELETE, .pid = getpid() },
+		{ STEP_END },
+	};
+	struct mbx *m;
+
+	mock_start(steps);
+	assert_int_equal(mbx_open_pid(&m, 0, MBX_OPEN_RECEIVE), 0);
+	mbx_close(m);
+	assert_int_equal(mbx_delete_pid(0), 0);
+}
+
 static void open_nothing(void **state)
 {
 	struct mbx *m = (void *)1;
@@ -338,6 +369,8 @@ int main(void)
 		TEST(no_device),
 		TEST(open_by_name),
 		TEST(open_by_id),
+		TEST(by_pid),
+		TEST(of_oneself),
 		TEST(open_nothing),
 		TEST(open_refused),
 		TEST(from_fd),

@@ -116,6 +116,8 @@ static const struct run runs[] = {
 	{ .name = "rm", .args = { "rm", "a", "@5", "c" }, .out = "",
 	  .steps = { { STEP_DELETE, .name = "a" }, { STEP_DELETE, .id = 5 },
 		     { STEP_DELETE, .name = "c" } } },
+	{ .name = "rm by pid", .args = { "rm", "@pid:12" }, .out = "",
+	  .steps = { { STEP_DELETE, .pid = 12 } } },
 	{ .name = "rm what is not there", .args = { "rm", "a", "b" },
 	  .steps = { { STEP_DELETE, -ENOENT, .name = "a" },
 		     { STEP_DELETE, .name = "b" } }, .out = "", .status = 3,

@@ -137,17 +137,32 @@ static const struct run runs[] = {
 	      "create: '@5': a mailbox name cannot start with '@'"
 	      HINT("create"), "create", "@5"),
 	WRONG("id that is none",
-	      "send: '@x' is no id: '@' and a number from 1 expected"
+	      "send: '@x' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected"
 	      HINT("send"), "send", "@x"),
 	WRONG("id 0",
-	      "rm: '@0' is no id: '@' and a number from 1 expected" HINT("rm"),
+	      "rm: '@0' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected" HINT("rm"),
 	      "rm", "@0"),
 	WRONG("id with a sign",
-	      "rm: '@-1' is no id: '@' and a number from 1 expected" HINT("rm"),
+	      "rm: '@-1' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected" HINT("rm"),
 	      "rm", "@-1"),
 	WRONG("id beyond 64 bits",
-	      "rm: '@18446744073709551616' is no id: '@' and a number from 1 expected"
+	      "rm: '@18446744073709551616' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected"
 	      HINT("rm"), "rm", "@18446744073709551616"),
+	WRONG("pid 0",
+	      "send: '@pid:0' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected"
+	      HINT("send"), "send", "@pid:0"),
+	WRONG("pid with a sign",
+	      "send: '@pid:-1' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected"
+	      HINT("send"), "send", "@pid:-1"),
+	WRONG("pid beyond 31 bits",
+	      "stat: '@pid:2147483648' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected"
+	      HINT("stat"), "stat", "@pid:2147483648"),
+	WRONG("no pid",
+	      "rm: '@pid:' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected"
+	      HINT("rm"), "rm", "@pid:"),
+	WRONG("create by pid",
+	      "create: '@self': a mailbox name cannot start with '@'"
+	      HINT("create"), "create", "@self"),
 	WRONG("rm looks at all names first",
 	      "rm: a mailbox name has no blank, control character or '/'"
 	      HINT("rm"), "rm", "good", "b/d"),

@@ -17,8 +17,7 @@ const struct opt rm_opts[] = {
 
 static int rm(const char *name, bool force)
 {
-	uint64_t id = target_id(name);
-	int err = id ? mbx_delete_id(id) : mbx_delete(name);
+	int err = delete_target(name);
 
 	if (!err || (err == -ENOENT && force))
 		return EXIT_OK;

@@ -35,16 +35,21 @@ static void set_pid(struct listing *l, struct row *r, const char *column,
 		row_printf(l, r, column, "%d", pid);
 }
 
+static const char *kind_name(uint32_t flags)
+{
+	if (flags & MBX_STAT_DIRECT)
+		return "direct";
+	return flags & MBX_CREATE_OWNED ? "owned" : "system";
+}
+
 static void set_identity(struct listing *l, struct row *r,
 			 const struct mbx_stat *st)
 {
-	bool owned = st->out_flags & MBX_CREATE_OWNED;
-
 	if (st->out_name_len)
 		row_printf(l, r, "name", "%.*s", MBX_NAME_MAX,
 			   (const char *)st->out_name);
 	set_number(l, r, "id", st->out_id);
-	row_set(l, r, "kind", owned ? "owned" : "system");
+	row_set(l, r, "kind", kind_name(st->out_flags));
 	if (st->out_capacity == MBX_UNBOUNDED)
 		row_set(l, r, "capacity", "unbounded");
 	else

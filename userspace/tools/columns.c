@@ -12,7 +12,7 @@
 #define MAILBOX_COLUMNS \
 	{ "name", TEXT, true, "name, if it has one" }, \
 	{ "id", NUMBER, true, "id, never used again" }, \
-	{ "kind", TEXT, true, "system or owned" }, \
+	{ "kind", TEXT, true, "system, owned or direct" }, \
 	{ "capacity", NUMBER, true, "messages that may wait, or unbounded" }, \
 	{ "depth", NUMBER, true, "messages waiting" }, \
 	{ "bytes", NUMBER, true, "bytes in waiting messages" }, \

@@ -54,6 +54,7 @@ int exit_status(int err)
 		return EXIT_OK;
 	case ENODEV:
 	case ENOENT:
+	case ESRCH:
 		return EXIT_ABSENT;
 	case EAGAIN:
 		return EXIT_AGAIN;

@@ -65,9 +65,10 @@ static void print_help(void)
 	printf("\nOptions:\n"
 	       "  -h, --help     this text; after a verb, the verb's\n"
 	       "  -V, --version  version of tool and library\n"
-	       "\nNAME may be @ID. Exit status: 0 ok, 1 failure, 2 usage,\n"
-	       "3 no module or no such mailbox, 4 would block, 5 mailbox gone\n"
-	       "while waiting, 6 permission, 124 deadline passed.\n");
+	       "\nNAME may be @ID, or @pid:PID or @self for a process's mailbox.\n"
+	       "Exit status: 0 ok, 1 failure, 2 usage, 3 no module or no such\n"
+	       "mailbox or process, 4 would block, 5 mailbox gone while waiting,\n"
+	       "6 permission, 124 deadline passed.\n");
 }
 
 static const struct verb *find_verb(const char *name)

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool.h"
 
@@ -229,7 +230,22 @@ void check_name(const char *text)
 		usage("a mailbox name has no blank, control character or '/'");
 }
 
-uint64_t target_id(const char *text)
+/* The pid of "@pid:N", that of mbx for "@self", or 0. */
+static pid_t target_pid(const char *text)
+{
+	static const char pid[] = "@pid:";
+	uint64_t nr = 0;
+
+	if (!strcmp(text, "@self"))
+		return getpid();
+	if (strncmp(text, pid, strlen(pid)) ||
+	    !all_digits(text + strlen(pid)) ||
+	    !to_number(text + strlen(pid), 10, &nr) || nr > INT32_MAX)
+		return 0;
+	return nr;
+}
+
+static uint64_t target_id(const char *text)
 {
 	uint64_t id = 0;
 
@@ -243,13 +259,27 @@ void check_target(const char *text)
 {
 	if (*text != '@')
 		check_name(text);
-	else if (!target_id(text))
-		usage("'%s' is no id: '@' and a number from 1 expected", text);
+	else if (!target_id(text) && !target_pid(text))
+		usage("'%s' is no mailbox: '@' and an id, '@pid:' and a pid, or '@self' expected",
+		      text);
 }
 
 int open_target(struct mbx **m, const char *text, unsigned int rights)
 {
 	uint64_t id = target_id(text);
+	pid_t pid = target_pid(text);
 
+	if (pid)
+		return mbx_open_pid(m, pid, rights);
 	return id ? mbx_open_id(m, id, rights) : mbx_open(m, text, rights);
+}
+
+int delete_target(const char *text)
+{
+	uint64_t id = target_id(text);
+	pid_t pid = target_pid(text);
+
+	if (pid)
+		return mbx_delete_pid(pid);
+	return id ? mbx_delete_id(id) : mbx_delete(text);
 }

@@ -103,13 +103,12 @@ const char *state_name(uint32_t state);
 uint32_t parse_mode(const char *text);
 uint32_t parse_size(const char *what, const char *text);
 void parse_owner(const char *text, uint32_t *uid, uint32_t *gid);
-/* Checks that @text can name a mailbox: a name, or "@" and an id. */
+/* Checks that @text can mean a mailbox: a name, "@ID", "@pid:PID" or "@self". */
 void check_target(const char *text);
 void check_name(const char *text);
-/* The id of "@id", or 0 for a name. */
-uint64_t target_id(const char *text);
-/* Opens a name or "@id". */
+/* Opens or deletes what check_target() has found right. */
 int open_target(struct mbx **m, const char *text, unsigned int rights);
+int delete_target(const char *text);
 
 /* ---- Bytes: bytes.c --------------------------------------------------- */
 

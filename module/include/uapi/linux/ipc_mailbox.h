@@ -165,23 +165,46 @@ struct mbx_create {
 /* To delete and to administer the mailbox, whoever uses the handle. */
 #define MBX_OPEN_MANAGE (1U << 2)
 
+/* Capacity of the mailbox of a process, see struct mbx_open. */
+#define MBX_DIRECT_CAPACITY 64
+
 /**
  * struct mbx_open - argument of MBX_IOC_OPEN
  * @size: sizeof(struct mbx_open)
  * @flags: MBX_OPEN_*
- * @name_ptr: address of the name, or 0 to open by id
- * @name_len: length of the name in bytes; 0 to open by id
- * @__reserved: must be 0
- * @id: the id; 0 to open by name
+ * @name_ptr: address of the name, or 0
+ * @name_len: length of the name in bytes, or 0
+ * @pid: a process in the caller's pid namespace, or 0
+ * @id: the id, or 0
  * @out_id: id of the mailbox
+ *
+ * Open a mailbox by name, by id, or that of a process by pid; one of them is
+ * given.
+ *
+ * The mailbox of a process is made when it is first opened with a right, by
+ * whoever that is, who also counts as its creator and is charged for it.  It has
+ * no name, a capacity of MBX_DIRECT_CAPACITY, messages of up to max_msg_size
+ * bytes, and MBX_POLICY_FIFO.  The process owns it, and it ends with the process
+ * (or by MBX_IOC_DELETE, after which a new one can be made), not with its last
+ * handle.  Whoever may send the process a signal, see kill(2), may open it to
+ * send or to manage, and delete it, whether he comes by pid or by id; only the
+ * process itself may open it to receive.  The mode does not count.  It belongs
+ * to the network namespace where it was made, which one of the threads of the
+ * process is in then.
  *
  * Return: a new mailbox handle, or -1 with errno
  *
- *  - ENOENT: no such mailbox in the caller's network namespace
- *  - EACCES: the mode bits refuse a requested right, or with none requested
- *    grant the caller none and the mailbox is not its own; or MBX_OPEN_RECEIVE
- *    on another process's owned mailbox; or MBX_OPEN_MANAGE by somebody who is
- *    neither its user nor its creator, and lacks CAP_IPC_OWNER
+ *  - ENOENT: no such mailbox in the caller's network namespace; or @pid has none
+ *    there, and no right was requested
+ *  - ESRCH: @pid is no process, or one that is exiting, or it has no mailbox and
+ *    no thread in the caller's network namespace
+ *  - EINVAL: none or several of name, @id and @pid; @pid is negative
+ *  - EDQUOT, ENOSPC: a limit, if the mailbox of a process had to be made
+ *  - EACCES: the caller may not send @pid a signal; or the mode bits refuse a
+ *    requested right, or with none requested grant the caller none and the
+ *    mailbox is not its own; or MBX_OPEN_RECEIVE on another process's owned
+ *    mailbox; or MBX_OPEN_MANAGE by somebody who is neither its user nor its
+ *    creator, and lacks CAP_IPC_OWNER
  *  - EMFILE, ENFILE: a limit
  */
 struct mbx_open {
@@ -189,7 +212,7 @@ struct mbx_open {
 	__u32 flags;
 	__aligned_u64 name_ptr;
 	__u32 name_len;
-	__u32 __reserved;
+	__s32 pid;
 	__aligned_u64 id;
 	__aligned_u64 out_id;
 };
@@ -200,25 +223,29 @@ struct mbx_open {
  * @flags: must be 0
  * @name_ptr: address of the name, or 0
  * @name_len: length of the name in bytes, or 0
- * @__reserved: must be 0
+ * @pid: a process in the caller's pid namespace, or 0
  * @id: the id, or 0
  *
- * Delete a mailbox with the messages in it, by name, by id, or with neither
- * the one whose handle the command is issued on.  Whoever waits in it is woken
- * with EIDRM, and every handle answers EIDRM from now on.
+ * Delete a mailbox with the messages in it, by name, by id, that of a process by
+ * pid, or with none of them the one whose handle the command is issued on.
+ * Whoever waits in it is woken with EIDRM, and every handle answers EIDRM from
+ * now on.
  *
  * Return: 0, or -1 with errno
  *
  *  - ENOENT: no such mailbox in the caller's network namespace
+ *  - ESRCH: @pid is no process
+ *  - EINVAL: several of name, @id and @pid; @pid is negative
  *  - EPERM: the handle does not have MBX_OPEN_MANAGE, and the caller is neither
- *    the mailbox's user nor its creator, and lacks CAP_IPC_OWNER
+ *    the mailbox's user nor its creator, or may not send a signal to the process
+ *    whose it is, and lacks CAP_IPC_OWNER
  */
 struct mbx_delete {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 name_ptr;
 	__u32 name_len;
-	__u32 __reserved;
+	__s32 pid;
 	__aligned_u64 id;
 };
 
@@ -405,6 +432,8 @@ struct mbx_receive {
 	__u32 out_len;
 };
 
+/* In @out_flags: it is the mailbox of @out_owner_pid, see struct mbx_open. */
+#define MBX_STAT_DIRECT (1U << 31)
 /* The mailbox delivers nothing for the time being. */
 #define MBX_STATE_FROZEN (1U << 0)
 /* No message comes into the mailbox any more. */
@@ -415,7 +444,7 @@ struct mbx_receive {
  * @size: sizeof(struct mbx_stat)
  * @flags: must be 0
  * @out_id: id of the mailbox
- * @out_flags: MBX_CREATE_* that it was created with
+ * @out_flags: MBX_CREATE_* that it was created with, MBX_STAT_DIRECT
  * @out_mode: permission bits
  * @out_uid: owning user, in the caller's user namespace
  * @out_gid: owning group, likewise
@@ -679,8 +708,8 @@ enum {
  *  - EINTR: a signal arrived during the wait; the mailbox is sealed
  *  - EINVAL: no such @op; a deadline above 2^63 - 1, or for another @op;
  *    MBX_CONTROL_REALTIME without a deadline
- *  - EPERM: the handle does not have MBX_OPEN_MANAGE, and the caller is neither
- *    the mailbox's user nor its creator, and lacks CAP_IPC_OWNER
+ *  - EPERM: the handle does not have MBX_OPEN_MANAGE, and the caller may not
+ *    delete the mailbox by name or id, see struct mbx_delete
  *  - ETIMEDOUT: the deadline has passed; the mailbox is sealed
  */
 struct mbx_control {
