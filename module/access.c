@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what: mode bits as for a file, with effective ids; and for the
- * mailbox of a process, whoever may send the process a signal.
+ * Who may do what: mode bits as for a file, with effective ids; for the mailbox
+ * of a process, whoever may send the process a signal; and an owning process
+ * whatever these say.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -109,26 +110,37 @@ static bool is_ours(const struct mbx_box *box,
 	       uid_eq(box->creator_uid, current_euid());
 }
 
+static bool is_owner(struct mbx_box *box)
+{
+	struct pid *owner = mbx_box_owner_pid(box, false);
+
+	put_pid(owner);
+	return owner == task_tgid(current);
+}
+
 /**
  * mbx_box_allowed() - which rights may the caller open a mailbox with?
  * @box: the mailbox
  * @wanted: MBX_OPEN_* that it asks for
  *
- * Context: Process context.
+ * Context: Process context.  Takes the box's lock.
  * Return: those of @wanted that it may have.
  */
-u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
+u32 mbx_box_allowed(struct mbx_box *box, u32 wanted)
 {
 	const bool ours = is_ours(box, ns_capable);
+	const bool owns = is_owner(box);
 	u32 rights;
 
 	if (box->flags & MBX_STAT_DIRECT)
 		rights = ours ? MBX_OPEN_ALL : 0;
 	else
 		rights = rights_by_mode(box) | (ours ? MBX_OPEN_MANAGE : 0);
+	if (owns)
+		rights |= MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE;
 	if ((wanted & ~rights) && capable_of_all(box))
 		rights = MBX_OPEN_ALL;
-	if (box->owner && box->owner->pid != task_tgid(current))
+	if ((box->flags & MBX_CREATE_OWNED) && !owns)
 		rights &= ~MBX_OPEN_RECEIVE;
 	return wanted & rights;
 }
@@ -137,12 +149,12 @@ u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted)
  * mbx_box_visible() - may the caller know that a mailbox exists?
  * @box: the mailbox
  *
- * Context: Process context.
+ * Context: Process context.  Takes the box's lock.
  * Return: true if it may.
  */
-bool mbx_box_visible(const struct mbx_box *box)
+bool mbx_box_visible(struct mbx_box *box)
 {
-	return is_ours(box, ns_capable_noaudit) ||
+	return is_ours(box, ns_capable_noaudit) || is_owner(box) ||
 	       (!(box->flags & MBX_STAT_DIRECT) && rights_by_mode(box)) ||
 	       ns_capable_noaudit(box->user_ns, CAP_IPC_OWNER);
 }
@@ -151,10 +163,10 @@ bool mbx_box_visible(const struct mbx_box *box)
  * mbx_box_deletable() - may the caller delete a mailbox?
  * @box: the mailbox
  *
- * Context: Process context.
+ * Context: Process context.  Takes the box's lock.
  * Return: true if it may.
  */
-bool mbx_box_deletable(const struct mbx_box *box)
+bool mbx_box_deletable(struct mbx_box *box)
 {
-	return is_ours(box, ns_capable) || capable_of_all(box);
+	return is_ours(box, ns_capable) || is_owner(box) || capable_of_all(box);
 }

@@ -112,6 +112,8 @@ static void free_box(struct mbx_box *box)
 	kfree(box->queue.urgent);
 	if (box->owner)
 		mbx_proc_put(box->owner);
+	if (box->successor)
+		mbx_proc_put(box->successor);
 	put_pid(box->creator);
 	if (box->user_ns)
 		put_user_ns(box->user_ns);

@@ -42,6 +42,7 @@ struct mbx_watch;
  * @nr_may_receive: those of them that may receive [box]
  * @watches: who is told of events [box]
  * @nr_watches: length of @watches [box]
+ * @death_told: they know that @owner has exited [box]
  * @poll_in: pollers of handles that may receive
  * @poll_out: pollers of handles that may send
  * @poll_end: pollers of handles that may neither
@@ -61,7 +62,8 @@ struct mbx_watch;
  * @creator_comm: its name then [const]
  * @user: charged for the mailbox and for the messages that it keeps [const]
  * @charged: it is so for the mailbox; changed by who creates or ends it
- * @owner: owning process, or NULL [const]
+ * @owner: owning process, or NULL; changes with both locks held [boxes] [box]
+ * @successor: process that inherits it from @owner, or NULL; likewise
  * @owned: in @boxes of the owner [records]
  * @net: its network namespace; NULL once the mailbox has ended [boxes]
  * @user_ns: the user namespace that governs @net [const]
@@ -91,6 +93,7 @@ struct mbx_box {
 	u32 nr_may_receive;
 	struct list_head watches;
 	u32 nr_watches;
+	bool death_told;
 	wait_queue_head_t poll_in;
 	wait_queue_head_t poll_out;
 	wait_queue_head_t poll_end;
@@ -112,6 +115,7 @@ struct mbx_box {
 	struct mbx_user *user;
 	bool charged;
 	struct mbx_proc *owner;
+	struct mbx_proc *successor;
 	struct list_head owned;
 	struct net *net;
 	struct user_namespace *user_ns;
@@ -159,16 +163,24 @@ bool mbx_table_remove(struct mbx_box *box, int why);
 struct mbx_box *mbx_box_find(const char *name, u32 name_len, u64 id);
 struct mbx_box *mbx_box_find_direct(const struct mbx_proc *proc);
 struct mbx_box *mbx_box_next(struct net *net, u64 *id);
+int mbx_box_may_pass(struct mbx_handle *handle);
+int mbx_box_pass(struct mbx_handle *handle, struct mbx_proc *to,
+		 bool as_successor);
+bool mbx_box_inherit(struct mbx_box *box);
+
+/* owner.c */
+struct pid *mbx_box_owner_pid(struct mbx_box *box, bool successor);
 
 /* direct.c */
 struct mbx_box *mbx_direct_find(pid_t nr);
 struct mbx_box *mbx_direct_get(pid_t nr);
+struct mbx_proc *mbx_direct_proc(pid_t nr);
 
 /* access.c */
 int mbx_box_set_ids(struct mbx_box *box, u32 uid, u32 gid);
-u32 mbx_box_allowed(const struct mbx_box *box, u32 wanted);
-bool mbx_box_visible(const struct mbx_box *box);
-bool mbx_box_deletable(const struct mbx_box *box);
+u32 mbx_box_allowed(struct mbx_box *box, u32 wanted);
+bool mbx_box_visible(struct mbx_box *box);
+bool mbx_box_deletable(struct mbx_box *box);
 bool mbx_may_signal(struct task_struct *p);
 
 /* box.c */
@@ -208,15 +220,48 @@ int mbx_handle_ended(struct mbx_handle *handle);
 bool mbx_handle_end_some(struct mbx_handle *top, u64 *nr);
 
 /**
- * mbx_box_orphaned() - has the owner of a mailbox exited?
+ * mbx_box_owner_exited() - has the owner of a mailbox exited?
+ * @box: the mailbox
+ *
+ * Context: The box is locked, or the tables are.
+ * Return: true if so, be it that a successor is there.
+ */
+static inline bool mbx_box_owner_exited(const struct mbx_box *box)
+{
+	return box->owner && mbx_proc_exited(box->owner);
+}
+
+/**
+ * mbx_box_owner() - to which process does a mailbox belong?
+ * @box: the mailbox
+ *
+ * A successor counts as the owner from the moment on at which the owner has
+ * exited, even if mbx_box_inherit() is yet to come.
+ *
+ * Context: The box is locked, or the tables are.
+ * Return: the process, which may have exited, or NULL.
+ */
+static inline struct mbx_proc *mbx_box_owner(const struct mbx_box *box)
+{
+	if (unlikely(mbx_box_owner_exited(box)) && box->successor)
+		return box->successor;
+	return box->owner;
+}
+
+/**
+ * mbx_box_orphaned() - has a mailbox lost its owner for good?
  * @box: the mailbox, which may not have been taken down yet
  *
- * Return: true if so.
+ * Once it is so it stays so: nobody is left who could name a successor.
+ *
+ * Context: The box is locked, or the tables are.
+ * Return: true if so, and no successor is left.
  */
 static inline bool mbx_box_orphaned(const struct mbx_box *box)
 {
 	/* Who comes too early finds it dead later. */
-	return box->owner && mbx_proc_exited(box->owner);
+	return unlikely(mbx_box_owner_exited(box)) &&
+	       (!box->successor || mbx_proc_exited(box->successor));
 }
 
 /**

@@ -44,6 +44,14 @@ __poll_t mbx_box_ready(struct mbx_handle *handle)
 	return events;
 }
 
+static pid_t nr_in(struct pid *pid, struct pid_namespace *ns)
+{
+	const pid_t nr = pid_nr_ns(pid, ns);
+
+	put_pid(pid);
+	return nr;
+}
+
 /**
  * mbx_box_stat() - describe a mailbox
  * @box: the mailbox
@@ -66,8 +74,8 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_capacity = box->capacity;
 	stat->out_msg_max = box->msg_max;
 	stat->out_policy = box->policy;
-	stat->out_owner_pid = box->owner ? pid_nr_ns(box->owner->pid, pid_ns) :
-					   0;
+	stat->out_owner_pid = nr_in(mbx_box_owner_pid(box, false), pid_ns);
+	stat->out_successor_pid = nr_in(mbx_box_owner_pid(box, true), pid_ns);
 	stat->out_creator_pid = pid_nr_ns(box->creator, pid_ns);
 	stat->out_created = timens_add_boottime_ns(box->created);
 	stat->out_name_len = box->name_len;

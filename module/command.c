@@ -213,7 +213,7 @@ long mbx_run_create(struct mbx_call *call)
 	return ret;
 }
 
-static bool may_open(const struct mbx_box *box, u32 rights)
+static bool may_open(struct mbx_box *box, u32 rights)
 {
 	return rights ? mbx_box_allowed(box, rights) == rights :
 			mbx_box_visible(box);

@@ -23,6 +23,7 @@ union mbx_arg {
 	struct mbx_control control;
 	struct mbx_notify notify;
 	struct mbx_batch batch;
+	struct mbx_transfer transfer;
 };
 
 /**
@@ -61,5 +62,8 @@ long mbx_run_receive(struct mbx_call *call);
 long mbx_run_derive(struct mbx_call *call);
 long mbx_run_revoke(struct mbx_call *call);
 long mbx_run_control(struct mbx_call *call);
+
+/* command_owner.c */
+long mbx_run_transfer(struct mbx_call *call);
 
 #endif /* MBX_COMMAND_H */

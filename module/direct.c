@@ -62,18 +62,23 @@ static struct mbx_box *make_for(struct mbx_proc *proc, struct task_struct *p,
 	return box;
 }
 
+static struct mbx_proc *get_proc(struct pid *tgid, struct task_struct *p)
+{
+	/* A thread of the kernel is no process; it is so from the beginning. */
+	if (data_race(p->flags & PF_KTHREAD))
+		return ERR_PTR(-ESRCH);
+	return mbx_may_signal(p) ? mbx_proc_get(tgid, p) : ERR_PTR(-EACCES);
+}
+
 static struct mbx_box *make(struct pid *tgid, struct task_struct *p)
 {
 	struct net *net = current->nsproxy->net_ns;
 	struct mbx_proc *proc;
 	struct mbx_box *box;
 
-	/* A thread of the kernel is no process; it is so from the beginning. */
-	if (data_race(p->flags & PF_KTHREAD) || !any_thread_lives_in(p, net))
+	if (!any_thread_lives_in(p, net))
 		return ERR_PTR(-ESRCH);
-	if (!mbx_may_signal(p))
-		return ERR_PTR(-EACCES);
-	proc = mbx_proc_get(tgid, p);
+	proc = get_proc(tgid, p);
 	if (IS_ERR(proc))
 		return ERR_CAST(proc);
 	box = make_for(proc, p, net);
@@ -136,4 +141,26 @@ struct mbx_box *mbx_direct_get(pid_t nr)
 	}
 	put_pid(tgid);
 	return box;
+}
+
+/**
+ * mbx_direct_proc() - find or make the record of a process
+ * @nr: its pid in the caller's namespace
+ *
+ * Context: Process context.  Sleeps.  Takes records_lock.
+ * Return: the record with a reference, or an error pointer: -ESRCH if there is
+ * no such process; -EACCES if the caller may not send it a signal; -ENOMEM.
+ */
+struct mbx_proc *mbx_direct_proc(pid_t nr)
+{
+	struct pid *tgid = find_get_pid(nr);
+	struct task_struct *p = get_pid_task(tgid, PIDTYPE_TGID);
+	struct mbx_proc *proc = ERR_PTR(-ESRCH);
+
+	if (p) {
+		proc = get_proc(tgid, p);
+		put_task_struct(p);
+	}
+	put_pid(tgid);
+	return proc;
 }

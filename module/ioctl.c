@@ -68,6 +68,8 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(NOTIFY, notify, high, out_counts, ON_HANDLE,
 		    MBX_NOTIFY_READ),
 	MBX_COMMAND(BATCH, batch, cmd, out_error, ON_HANDLE, 0),
+	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,
+		    MBX_TRANSFER_SUCCESSOR),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

@@ -107,6 +107,15 @@ static void unlist(struct mbx_box *box, struct mbx_watch *watch)
 	mbx_box_set_special(box);
 }
 
+/* One whose successor lives on is a fact that nobody sees a moment later. */
+static bool owner_just_died(struct mbx_box *box)
+{
+	if (box->death_told || mbx_box_owner(box) == box->owner)
+		return false;
+	box->death_told = true;
+	return true;
+}
+
 /**
  * mbx_notify_look() - tell everybody who is to be told what has changed
  * @box: the mailbox
@@ -116,6 +125,7 @@ static void unlist(struct mbx_box *box, struct mbx_watch *watch)
 void mbx_notify_look(struct mbx_box *box)
 {
 	const u32 end = MBX_EVENT_DELETED | MBX_EVENT_OWNER_DIED;
+	const bool inherited = owner_just_died(box);
 	struct mbx_watch *watch, *next;
 	u32 before;
 
@@ -124,6 +134,8 @@ void mbx_notify_look(struct mbx_box *box)
 	list_for_each_entry_safe(watch, next, &box->watches, node) {
 		before = watch->state;
 		watch->state = state_of(watch->handle, watch);
+		if (inherited && !watch->handle->revoked)
+			tell(watch, MBX_EVENT_OWNER_DIED);
 		if (watch->state & ~before)
 			tell(watch, watch->state & ~before);
 		/* Nothing more will happen to it. */
@@ -214,7 +226,7 @@ int mbx_notify_set(struct mbx_handle *handle, struct mbx_notify *arg)
 
 	spin_lock(&handle->box->lock);
 	/* Whoever is told the end finds that the eventfd has been, too. */
-	mbx_notify_changes(handle->box);
+	mbx_notify_look(handle->box);
 	err = may_have(handle, watch);
 	if (!err) {
 		arg->out_state = state_of(handle, watch);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which mailboxes a process owns.
+ * Which mailboxes a process owns, and which process a mailbox.
  */
 #include <linux/list.h>
 
 #include "mbx.h"
+
+static void count_boxes(struct mbx_proc *proc, int change)
+{
+	/* Pairs with mbx_proc_query(). */
+	WRITE_ONCE(proc->nr_boxes, proc->nr_boxes + change);
+}
 
 /**
  * mbx_proc_own() - put a new mailbox into its owner's list
@@ -24,8 +30,29 @@ int mbx_proc_own(struct mbx_box *box)
 	if (box->owner->exited)
 		return -ESRCH;
 	list_add_tail(&box->owned, &box->owner->boxes);
-	/* Pairs with mbx_proc_query(). */
-	WRITE_ONCE(box->owner->nr_boxes, box->owner->nr_boxes + 1);
+	count_boxes(box->owner, 1);
+	return 0;
+}
+
+/**
+ * mbx_proc_pass() - move a mailbox from its owner's list to another's
+ * @box: the mailbox, whose owner is yet to be changed
+ * @to: who is to be it
+ *
+ * Either @to has it in time to take it down when it exits, or it gets nothing.
+ *
+ * Context: Any but interrupts.  Takes records_lock.
+ * Return: 0; -ESRCH if @to has exited.
+ */
+int mbx_proc_pass(struct mbx_box *box, struct mbx_proc *to)
+{
+	guard(raw_spinlock)(&mbx_records_lock);
+
+	if (to->exited)
+		return -ESRCH;
+	list_move_tail(&box->owned, &to->boxes);
+	count_boxes(box->owner, -1);
+	count_boxes(to, 1);
 	return 0;
 }
 
@@ -43,8 +70,7 @@ void mbx_proc_disown(struct mbx_box *box)
 	guard(raw_spinlock)(&mbx_records_lock);
 
 	list_del_init(&box->owned);
-	/* Pairs with mbx_proc_query(). */
-	WRITE_ONCE(box->owner->nr_boxes, box->owner->nr_boxes - 1);
+	count_boxes(box->owner, -1);
 }
 
 /**
@@ -65,4 +91,26 @@ struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc)
 	if (box)
 		refcount_inc(&box->refs);
 	return box;
+}
+
+/**
+ * mbx_box_owner_pid() - tell which process owns a mailbox
+ * @box: the mailbox
+ * @successor: tell who inherits it instead
+ *
+ * Context: Any.  Takes the box's lock.
+ * Return: its process id with a reference, or NULL for none.
+ */
+struct pid *mbx_box_owner_pid(struct mbx_box *box, bool successor)
+{
+	const struct mbx_proc *proc;
+
+	guard(spinlock)(&box->lock);
+
+	proc = mbx_box_owner(box);
+	if (successor)
+		proc = proc != box->successor ? box->successor : NULL;
+	if (successor && proc && mbx_proc_exited(proc))
+		proc = NULL;
+	return proc ? get_pid(proc->pid) : NULL;
 }

@@ -23,7 +23,7 @@
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode" \
 	" uid gid owner handles senders receivers sender_pids"            \
 	" receiver_pids sent received bytes_sent bytes_received"          \
-	" high_water creator creator_comm created policy state lost\n"
+	" high_water creator creator_comm created policy state lost successor\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
@@ -106,15 +106,23 @@ static void put_tids(struct seq_file *m, struct mbx_box *box, bool senders,
 		seq_puts(m, ",...");
 }
 
-static void put_owners(struct seq_file *m, const struct mbx_box *box)
+static void put_owner(struct seq_file *m, struct mbx_box *box, bool successor)
+{
+	struct pid *pid = mbx_box_owner_pid(box, successor);
+
+	if (pid)
+		put_pid_nr(m, pid);
+	else
+		seq_puts(m, " -");
+	put_pid(pid);
+}
+
+static void put_owners(struct seq_file *m, struct mbx_box *box)
 {
 	seq_printf(m, " 0%03o", box->mode);
 	seq_put_decimal_ull(m, " ", from_kuid_munged(seq_user_ns(m), box->uid));
 	seq_put_decimal_ull(m, " ", from_kgid_munged(seq_user_ns(m), box->gid));
-	if (box->owner)
-		put_pid_nr(m, box->owner->pid);
-	else
-		seq_puts(m, " -");
+	put_owner(m, box, false);
 }
 
 static void put_totals(struct seq_file *m, const struct mbx_stat *stat)
@@ -160,6 +168,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	seq_puts(m, policy_names[box->policy]);
 	seq_puts(m, state_names[stat.out_state]);
 	seq_put_decimal_ull(m, " ", stat.out_lost);
+	put_owner(m, box, true);
 	seq_putc(m, '\n');
 	return 0;
 }

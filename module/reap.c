@@ -27,7 +27,8 @@ static void reap_proc(struct mbx_proc *proc)
 	struct mbx_box *box;
 
 	while ((box = mbx_proc_first_box(proc))) {
-		mbx_box_kill(box, -EOWNERDEAD);
+		if (!mbx_box_inherit(box))
+			mbx_box_kill(box, -EOWNERDEAD);
 		mbx_box_put(box);
 		cond_resched();
 	}

@@ -221,6 +221,110 @@ struct mbx_box *mbx_box_next(struct net *net, u64 *id)
 	return NULL;
 }
 
+static int may_pass(struct mbx_handle *handle)
+{
+	struct mbx_box *box = handle->box;
+	int err = mbx_handle_error(handle);
+
+	if (err)
+		return err;
+	/* Whoever is in this call has not exited. */
+	if (!box->owner || box->owner->pid != task_tgid(current))
+		return -EPERM;
+	return box->flags & MBX_STAT_DIRECT ? -EINVAL : 0;
+}
+
+static int set_owner(struct mbx_box *box, struct mbx_proc *to)
+{
+	int err = mbx_proc_pass(box, to);
+
+	if (err)
+		return err;
+	mbx_proc_put(box->owner);
+	box->owner = mbx_proc_ref(to);
+	return 0;
+}
+
+static void set_successor(struct mbx_box *box, struct mbx_proc *to)
+{
+	if (box->successor)
+		mbx_proc_put(box->successor);
+	box->successor = to ? mbx_proc_ref(to) : NULL;
+}
+
+/**
+ * mbx_box_inherit() - let the successor own a mailbox whose owner has exited
+ * @box: the mailbox
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
+ * Return: false if there is none, or it has exited, too: the mailbox ends.
+ */
+bool mbx_box_inherit(struct mbx_box *box)
+{
+	guard(mutex)(&boxes_lock);
+
+	if (!box->net)
+		return false;
+
+	guard(spinlock)(&box->lock);
+
+	if (!mbx_box_owner_exited(box))
+		return true;
+	mbx_notify_changes(box);
+	if (!box->successor || set_owner(box, box->successor))
+		return false;
+	set_successor(box, NULL);
+	box->death_told = false;
+	return true;
+}
+
+/**
+ * mbx_box_may_pass() - may the caller let another process own a mailbox?
+ * @handle: a handle of the mailbox
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
+ * Return: 0 or an error of mbx_box_pass().
+ */
+int mbx_box_may_pass(struct mbx_handle *handle)
+{
+	struct mbx_box *box = handle->box;
+
+	/* An heir may know of the owner's exit before the reaper does. */
+	mbx_box_inherit(box);
+
+	guard(spinlock)(&box->lock);
+
+	return may_pass(handle);
+}
+
+/**
+ * mbx_box_pass() - let another process own a mailbox, now or later
+ * @handle: a handle of the mailbox
+ * @to: the process; NULL to have no successor
+ * @as_successor: when the caller exits
+ *
+ * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
+ * Return: 0; -EPERM if the caller is not the owner; -EINVAL if it is the
+ * mailbox of a process; -ESRCH if @to has exited; or the error of a handle or
+ * mailbox that has ended.
+ */
+int mbx_box_pass(struct mbx_handle *handle, struct mbx_proc *to,
+		 bool as_successor)
+{
+	struct mbx_box *box = handle->box;
+	int err;
+
+	guard(mutex)(&boxes_lock);
+	guard(spinlock)(&box->lock);
+
+	err = may_pass(handle);
+	if (!err && !as_successor)
+		err = set_owner(box, to);
+	if (!err)
+		set_successor(box, as_successor ? to : NULL);
+	return err;
+}
+
 static void __net_exit exit_net(struct net *net)
 {
 	struct mbx_box *box;

@@ -200,6 +200,7 @@ void mbx_task_forget(void);
 
 /* owner.c */
 int mbx_proc_own(struct mbx_box *box);
+int mbx_proc_pass(struct mbx_box *box, struct mbx_proc *to);
 void mbx_proc_disown(struct mbx_box *box);
 struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc);
 

@@ -106,7 +106,7 @@ bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 	proc = mbx_proc_find(tgid);
 	if (!proc)
 		return false;
-	/* Pairs with mbx_proc_own() and mbx_proc_disown(). */
+	/* Pairs with count_boxes(). */
 	*nr_boxes = READ_ONCE(proc->nr_boxes);
 	/* Whoever keeps changing gets a sum that is a little wrong. */
 	do {

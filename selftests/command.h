@@ -97,6 +97,18 @@ static inline void init_delete(struct mbx_delete *arg, const char *name,
 	arg->id = id;
 }
 
+/* The owner of a mailbox, or its successor, is to be @pid. */
+static inline int box_transfer(int fd, pid_t pid, __u32 flags)
+{
+	struct mbx_transfer arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.pid = pid,
+	};
+
+	return ioctl(fd, MBX_IOC_TRANSFER, &arg);
+}
+
 /* With neither name nor id: the mailbox of the handle @fd. */
 static inline int box_delete(int fd, const char *name, __u64 id)
 {

@@ -124,6 +124,13 @@ FIXTURE_VARIANT_ADD(command, batch){
 	.outputs = offsetof(struct mbx_batch, out_error),
 };
 
+FIXTURE_VARIANT_ADD(command, transfer){
+	.cmd = MBX_IOC_TRANSFER,
+	.size = sizeof(struct mbx_transfer),
+	.flags = MBX_TRANSFER_SUCCESSOR,
+	.outputs = sizeof(struct mbx_transfer),
+};
+
 static inline int lowest_free_fd(void)
 {
 	int fd = dup(STDERR_FILENO);
@@ -179,6 +186,7 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_control control;
 		struct mbx_notify notify;
 		struct mbx_batch batch;
+		struct mbx_transfer transfer;
 	} arg;
 	size_t size = 0;
 
@@ -235,6 +243,12 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		init_batch(&arg.batch, MBX_CMD_SEND, &self->element,
 			   sizeof(self->element), 1);
 		size = sizeof(arg.batch);
+		break;
+	case MBX_IOC_TRANSFER:
+		size = arg.transfer.size = sizeof(arg.transfer);
+		arg.transfer.flags = 0;
+		arg.transfer.pid = getpid();
+		arg.transfer.__reserved = 0;
 		break;
 	}
 	memcpy(to, &arg, size);

@@ -111,7 +111,7 @@
 	MEMBER(mbx_stat, out_name, 124, 256)         \
 	MEMBER(mbx_stat, out_policy, 380, 4)         \
 	MEMBER(mbx_stat, out_state, 384, 4)          \
-	MEMBER(mbx_stat, __reserved, 388, 4)         \
+	MEMBER(mbx_stat, out_successor_pid, 388, 4)  \
 	LAST(mbx_stat, out_lost, 392, 8)             \
 	SIZE(mbx_derive, 24)                         \
 	MEMBER(mbx_derive, size, 0, 4)               \
@@ -147,7 +147,12 @@
 	MEMBER(mbx_batch, nr, 16, 4)                 \
 	MEMBER(mbx_batch, stride, 20, 4)             \
 	MEMBER(mbx_batch, cmd, 24, 4)                \
-	LAST(mbx_batch, out_error, 28, 4)
+	LAST(mbx_batch, out_error, 28, 4)            \
+	SIZE(mbx_transfer, 16)                       \
+	MEMBER(mbx_transfer, size, 0, 4)             \
+	MEMBER(mbx_transfer, flags, 4, 4)            \
+	MEMBER(mbx_transfer, pid, 8, 4)              \
+	LAST(mbx_transfer, __reserved, 12, 4)
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -176,6 +181,7 @@ REQUIRE(MBX_IOC_REVOKE == 0xba08);
 REQUIRE(MBX_IOC_CONTROL == 0xba09);
 REQUIRE(MBX_IOC_NOTIFY == 0xba0a);
 REQUIRE(MBX_IOC_BATCH == 0xba0b);
+REQUIRE(MBX_IOC_TRANSFER == 0xba0c);
 
 REQUIRE(MBX_ABI == 1);
 REQUIRE(MBX_NAME_MAX == 255);

@@ -181,6 +181,20 @@ expect "recv after exec" 0 own sh -c 'mbx send "@pid:$$" -m own && exec mbx recv
 expect "rm by pid" 0 "" mbx rm "@pid:$$"
 expect "rm by pid again" 3 "mbx: rm: @pid:$$: no such mailbox*" mbx rm "@pid:$$"
 
+# ---- ownership passes
+for how in '' -s; do
+	sleep 1000 &
+	heir=$!
+	# shellcheck disable=SC2016 # the inner shell expands
+	expect "transfer $how by the owner" 0 "" mbx create "$box" --owned -- \
+		sh -c 'exec mbx transfer $1 "$MBX_NAME" "$2"' sh "$how" "$heir"
+	expect "owner after transfer $how" 0 "$heir" mbx stat "$box" --raw --noheadings -o owner
+	expect "transfer $how by another" 6 "mbx: transfer: $box: only the process*" mbx transfer "$box" $$
+	kill "$heir"
+	wait "$heir"
+	expect "end of the owner after transfer $how" 3 "mbx: stat: $box: no such*" mbx stat "$box"
+done
+
 # ---- bytes and lines
 mbx create "$box" -c unbounded >/dev/null
 head -c 100000 /dev/urandom >"$tmp/in"

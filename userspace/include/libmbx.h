@@ -270,6 +270,38 @@ int mbx_delete_pid(pid_t pid);
  */
 int mbx_delete_handle(struct mbx *m);
 
+/* ---- Ownership -------------------------------------------------------- */
+
+/**
+ * mbx_transfer() - let another process own a mailbox
+ * @m: a handle of a mailbox that the calling process owns
+ * @pid: the process, in the caller's pid namespace
+ *
+ * From now on the mailbox ends with that process, which alone may open it to
+ * receive.  Handles keep their rights.  Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -EPERM: the calling process does not own it
+ *  - -ESRCH: no such process, or it is exiting
+ *  - -EACCES: the caller may not send it a signal
+ *  - -EINVAL: @pid is not positive, or the mailbox is one of mbx_open_pid()
+ *  - -EIDRM, -EOWNERDEAD: it has ended
+ */
+int mbx_transfer(struct mbx *m, pid_t pid);
+
+/**
+ * mbx_set_successor() - name the process that inherits a mailbox
+ * @m: a handle of a mailbox that the calling process owns
+ * @pid: the process, in the caller's pid namespace; 0 for none
+ *
+ * When the calling process exits, that one owns the mailbox, unless it has
+ * exited before: then the mailbox ends.  Does not block.
+ *
+ * Return: 0, or an error of mbx_transfer()
+ */
+int mbx_set_successor(struct mbx *m, pid_t pid);
+
 /* ---- Administration --------------------------------------------------- */
 
 /**

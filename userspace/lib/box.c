@@ -223,6 +223,27 @@ int mbx_delete_handle(struct mbx *m)
 	return mbx_ioctl(m->fd, MBX_IOC_DELETE, &arg);
 }
 
+static int transfer(struct mbx *m, pid_t pid, unsigned int flags)
+{
+	struct mbx_transfer arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.pid = pid,
+	};
+
+	return mbx_ioctl(m->fd, MBX_IOC_TRANSFER, &arg);
+}
+
+int mbx_transfer(struct mbx *m, pid_t pid)
+{
+	return transfer(m, pid, 0);
+}
+
+int mbx_set_successor(struct mbx *m, pid_t pid)
+{
+	return transfer(m, pid, MBX_TRANSFER_SUCCESSOR);
+}
+
 int mbx_admin(struct mbx *m, unsigned int op, uint64_t deadline,
 	      uint64_t *count)
 {

@@ -277,6 +277,15 @@ static int batch(const struct step *s, struct mbx_batch *b)
 	return i || !ret ? (int)i : ret;
 }
 
+static int transfer(const struct step *s, struct mbx_transfer *t)
+{
+	expect("size", t->size, sizeof(*t));
+	expect("flags", t->flags, s->flags);
+	expect("pid", t->pid, s->pid);
+	expect("reserved", t->__reserved, 0);
+	return s->ret;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	const struct step *s;
@@ -325,6 +334,9 @@ int ioctl(int fd, unsigned long request, ...)
 		break;
 	case STEP_BATCH:
 		ret = batch(s, arg);
+		break;
+	case STEP_TRANSFER:
+		ret = transfer(s, arg);
 		break;
 	default:
 		ret = stat_box(s, arg);

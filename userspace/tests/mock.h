@@ -26,6 +26,7 @@ enum {
 	STEP_CONTROL,
 	STEP_NOTIFY,
 	STEP_BATCH,
+	STEP_TRANSFER,
 	STEP_POLL = 100,
 };
 
@@ -49,7 +50,7 @@ enum {
  * @uid: expected in CREATE unless 0; comes out of RECEIVE
  * @gid: likewise
  * @seq: comes out
- * @pid: likewise; expected in OPEN and DELETE
+ * @pid: likewise; expected in OPEN, DELETE and TRANSFER
  * @tid: likewise
  * @rights: expected in DERIVE
  * @badge: likewise; comes out of RECEIVE

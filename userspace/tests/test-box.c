@@ -150,6 +150,22 @@ static void by_pid(void **state)
 	assert_int_equal(mbx_delete_pid(-1), -ESRCH);
 }
 
+static void to_others(void **state)
+{
+	struct mbx *m;
+
+	MOCK({ STEP_OPEN, .name = "box" }, { STEP_TRANSFER, .pid = 12 },
+	     { STEP_TRANSFER, .pid = 13, .flags = MBX_TRANSFER_SUCCESSOR },
+	     { STEP_TRANSFER, .flags = MBX_TRANSFER_SUCCESSOR },
+	     { STEP_TRANSFER, -EPERM, .pid = 12 });
+	assert_int_equal(mbx_open(&m, "box", 0), 0);
+	assert_int_equal(mbx_transfer(m, 12), 0);
+	assert_int_equal(mbx_set_successor(m, 13), 0);
+	assert_int_equal(mbx_set_successor(m, 0), 0);
+	assert_int_equal(mbx_transfer(m, 12), -EPERM);
+	mbx_close(m);
+}
+
 static void of_oneself(void **state)
 {
 	struct step steps[] = {
@@ -371,6 +387,7 @@ int main(void)
 		TEST(open_by_id),
 		TEST(by_pid),
 		TEST(of_oneself),
+		TEST(to_others),
 		TEST(open_nothing),
 		TEST(open_refused),
 		TEST(from_fd),

@@ -35,6 +35,8 @@ static const struct mbx_stat jobs = {
 static const struct run runs[] = {
 	{ .name = "--help", .args = { "--help" }, .golden = "help" },
 	{ .name = "-h", .args = { "-h" }, .golden = "help" },
+	{ .name = "transfer --help", .args = { "transfer", "--help" },
+	  .golden = "transfer-help" },
 	{ .name = "--version", .args = { "--version" },
 	  .out = "mbx " MBX_VERSION " (libmbx " MBX_VERSION ")\n" },
 	HELP("create"), HELP("rm"), HELP("ls"), HELP("stat"), HELP("send"),

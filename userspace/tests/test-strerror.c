@@ -73,6 +73,8 @@ static void same_errno_means_different_things(void **state)
 	       "the buffer is smaller than the message, which stays in its place: offer as much room as the mailbox's msg_max");
 	expect(MBX_CMD_OPEN, EACCES,
 	       "the mailbox's mode or owner does not let you: see 'mbx stat' and ask who created it");
+	expect(MBX_CMD_TRANSFER, EACCES,
+	       "it can only be given to a process that you may send a signal: see kill(2)");
 	expect(MBX_CMD_STAT, EACCES, "Permission denied");
 	expect(MBX_CMD_DERIVE, EACCES,
 	       "a handle can have no rights but those of the handle it is made of: ask for fewer, or open the mailbox with more");

@@ -163,6 +163,12 @@ static const struct run runs[] = {
 	WRONG("create by pid",
 	      "create: '@self': a mailbox name cannot start with '@'"
 	      HINT("create"), "create", "@self"),
+	WRONG("transfer to nobody",
+	      "transfer: PID: '0' is not a number from 1 to 2147483647"
+	      HINT("transfer"), "transfer", "b", "0"),
+	WRONG("transfer to what is no pid",
+	      "transfer: PID: 'x' is not a number from 0 to 2147483647"
+	      HINT("transfer"), "transfer", "-s", "b", "x"),
 	WRONG("rm looks at all names first",
 	      "rm: a mailbox name has no blank, control character or '/'"
 	      HINT("rm"), "rm", "good", "b/d"),
@@ -317,10 +323,10 @@ static const struct run runs[] = {
 
 	/* Lists. */
 	WRONG("unknown column",
-	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost"
+	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor"
 	      HINT("ls"), "ls", "-o", "id,foo"),
 	WRONG("empty column",
-	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,rights"
+	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,rights"
 	      HINT("stat"), "stat", "b", "-o", "id,"),
 	WRONG("JSON without headings",
 	      "ls: --json excludes --noheadings and --raw" HINT("ls"),

@@ -63,6 +63,7 @@ static void set_identity(struct listing *l, struct row *r,
 	set_number(l, r, "created", st->out_created);
 	row_set(l, r, "policy", policy_name(st->out_policy));
 	row_set(l, r, "state", state_name(st->out_state));
+	set_pid(l, r, "successor", st->out_successor_pid);
 }
 
 static void set_counters(struct listing *l, struct row *r,

@@ -9,6 +9,7 @@
 
 int cmd_create(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
+int cmd_transfer(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_send(int argc, char **argv);
@@ -24,6 +25,7 @@ int cmd_load(int argc, char **argv);
 
 extern const struct opt create_opts[];
 extern const struct opt rm_opts[];
+extern const struct opt transfer_opts[];
 extern const struct opt ls_opts[];
 extern const struct opt stat_opts[];
 extern const struct opt send_opts[];
@@ -38,6 +40,7 @@ extern const struct opt dump_opts[];
 extern const struct opt load_opts[];
 
 extern const char create_more[];
+extern const char transfer_more[];
 extern const char ls_more[];
 extern const char stat_more[];
 extern const char send_more[];

@@ -36,7 +36,8 @@
 	{ "created", NUMBER, false, "creation, ns since boot" }, \
 	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" }, \
 	{ "state", TEXT, false, "open, frozen, sealed or frozen,sealed" }, \
-	{ "lost", NUMBER, false, "messages purged" }
+	{ "lost", NUMBER, false, "messages purged" }, \
+	{ "successor", NUMBER, false, "process that inherits it" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };

@@ -18,6 +18,8 @@ const struct verb verbs[] = {
 	  "Create a mailbox and print its id", create_opts, create_more },
 	{ "rm", cmd_rm, "NAME...",
 	  "Delete mailboxes with the messages in them", rm_opts, NULL },
+	{ "transfer", cmd_transfer, "NAME PID",
+	  "Let another process own a mailbox", transfer_opts, transfer_more },
 	{ "ls", cmd_ls, "", "List the mailboxes that you may see",
 	  ls_opts, ls_more },
 	{ "stat", cmd_stat, "NAME...",

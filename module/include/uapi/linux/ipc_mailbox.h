@@ -91,7 +91,10 @@ struct mbx_version {
 	__aligned_u64 out_features;
 };
 
-/* Ends with the calling process (or by MBX_IOC_DELETE); only it receives. */
+/*
+ * Ends with the calling process (or by MBX_IOC_DELETE); only it may open it to
+ * receive.  It can give the mailbox away, see MBX_IOC_TRANSFER.
+ */
 #define MBX_CREATE_OWNED (1U << 0)
 /* Records when each message was sent; see @out_time of struct mbx_receive. */
 #define MBX_CREATE_TIMESTAMP (1U << 1)
@@ -204,7 +207,7 @@ struct mbx_create {
  *    requested right, or with none requested grant the caller none and the
  *    mailbox is not its own; or MBX_OPEN_RECEIVE on another process's owned
  *    mailbox; or MBX_OPEN_MANAGE by somebody who is neither its user nor its
- *    creator, and lacks CAP_IPC_OWNER
+ *    creator nor its owning process, and lacks CAP_IPC_OWNER
  *  - EMFILE, ENFILE: a limit
  */
 struct mbx_open {
@@ -237,8 +240,8 @@ struct mbx_open {
  *  - ESRCH: @pid is no process
  *  - EINVAL: several of name, @id and @pid; @pid is negative
  *  - EPERM: the handle does not have MBX_OPEN_MANAGE, and the caller is neither
- *    the mailbox's user nor its creator, or may not send a signal to the process
- *    whose it is, and lacks CAP_IPC_OWNER
+ *    the mailbox's user nor its creator nor its owning process, or may not send
+ *    a signal to the process that it is the mailbox of, and lacks CAP_IPC_OWNER
  */
 struct mbx_delete {
 	__u32 size;
@@ -468,7 +471,8 @@ struct mbx_receive {
  * @out_name: the name, padded with zero bytes
  * @out_policy: MBX_POLICY_*
  * @out_state: MBX_STATE_*
- * @__reserved: 0
+ * @out_successor_pid: process that inherits the mailbox, in the caller's pid
+ *	namespace; 0 if there is none, or it has exited
  * @out_lost: messages of @out_sent that have been purged
  *
  * Return: 0, or -1 with one of the shared errors.
@@ -501,7 +505,7 @@ struct mbx_stat {
 	__u8 out_name[MBX_NAME_MAX + 1];
 	__u32 out_policy;
 	__u32 out_state;
-	__u32 __reserved;
+	__s32 out_successor_pid;
 	__aligned_u64 out_lost;
 };
 
@@ -580,7 +584,11 @@ struct mbx_revoke {
 #define MBX_EVENT_NO_SENDERS (1U << 6)
 /* No open handle has the right to receive. */
 #define MBX_EVENT_NO_RECEIVERS (1U << 7)
-/* The process that owned the mailbox has exited. */
+/*
+ * The process that owned the mailbox has exited.  If a successor owns it now (see
+ * MBX_TRANSFER_SUCCESSOR) the mailbox lives on, and this can happen again; it is
+ * not in @out_state.
+ */
 #define MBX_EVENT_OWNER_DIED (1U << 8)
 /* The mailbox was deleted, or the handle revoked. */
 #define MBX_EVENT_DELETED (1U << 9)
@@ -767,6 +775,46 @@ struct mbx_batch {
 	__u32 out_error;
 };
 
+/* Not now, but when the owner exits. */
+#define MBX_TRANSFER_SUCCESSOR (1U << 0)
+
+/**
+ * struct mbx_transfer - argument of MBX_IOC_TRANSFER
+ * @size: sizeof(struct mbx_transfer)
+ * @flags: MBX_TRANSFER_*
+ * @pid: a process in the caller's pid namespace; 0 with MBX_TRANSFER_SUCCESSOR
+ *	to have none
+ * @__reserved: must be 0
+ *
+ * Let another process own a mailbox that the calling process owns.  From now on
+ * it ends with that process, which alone may open it to receive, and may open it
+ * to manage, whatever user and mode are.  These stay, as do the messages and the
+ * rights of all handles: whoever is to receive no more must close his, or had one
+ * that was derived and is revoked.  Whoever waits waits on.  The mailbox's user
+ * and its creator, who stays charged for it, may still administer and delete it.
+ * An unnamed mailbox still ends with its last handle.
+ *
+ * With MBX_TRANSFER_SUCCESSOR the other process becomes the owner when this one
+ * exits.  The mailbox does not end, unless the successor has exited by then; who
+ * waits for MBX_EVENT_OWNER_DIED is told all the same.  The last one named
+ * counts.  A new owner has no successor, and may name one.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EPERM: the calling process does not own the mailbox; nobody owns one without
+ *    MBX_CREATE_OWNED
+ *  - ESRCH: @pid is no process, or one that is exiting
+ *  - EACCES: the caller may not send @pid a signal, see kill(2)
+ *  - EINVAL: @pid is negative, or 0 without MBX_TRANSFER_SUCCESSOR; or the
+ *    mailbox is that of the process, see struct mbx_open, which stays its own
+ */
+struct mbx_transfer {
+	__u32 size;
+	__u32 flags;
+	__s32 pid;
+	__u32 __reserved;
+};
+
 #define MBX_IOC_MAGIC 0xBA
 
 enum {
@@ -782,6 +830,7 @@ enum {
 	MBX_CMD_CONTROL,
 	MBX_CMD_NOTIFY,
 	MBX_CMD_BATCH,
+	MBX_CMD_TRANSFER,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -796,5 +845,6 @@ enum {
 #define MBX_IOC_CONTROL _IO(MBX_IOC_MAGIC, MBX_CMD_CONTROL)
 #define MBX_IOC_NOTIFY _IO(MBX_IOC_MAGIC, MBX_CMD_NOTIFY)
 #define MBX_IOC_BATCH _IO(MBX_IOC_MAGIC, MBX_CMD_BATCH)
+#define MBX_IOC_TRANSFER _IO(MBX_IOC_MAGIC, MBX_CMD_TRANSFER)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
