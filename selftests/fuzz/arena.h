@@ -87,7 +87,9 @@ struct notify {
  * @by_id: an id was given to find it by
  * @message: what was received; of a sent one, @seq and the receiver
  * @revents: of poll
- * @count: of control
+ * @batch: number of the call that made it an element of a batch, plus 1; or 0
+ * @place: in that, from 1
+ * @count: of control; of batch, why it ended
  * @notify: of notify
  * @stat: of stat; of a call that made a handle, what that says of itself
  */
@@ -111,6 +113,8 @@ struct record {
 	bool by_id;
 	struct delivery message;
 	uint32_t revents;
+	uint32_t batch;
+	uint32_t place;
 	uint64_t count;
 	struct notify notify;
 	struct mbx_stat stat;

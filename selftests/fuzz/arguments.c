@@ -19,6 +19,9 @@
 #define GROWTH 32
 /* In the page of the argument: what a receive selects by. */
 #define SELECT_AT (PAGE / 2)
+#define SELECT_ROOM 128
+/* Likewise: the arguments of the elements of a batch. */
+#define ELEMENTS_AT (PAGE / 4)
 
 static bool lengths_flip(void)
 {
@@ -54,9 +57,16 @@ void *put_arg(struct work *work, const void *arg, uint32_t size)
 {
 	const enum size kind = get(work, P_SIZE);
 	const uint32_t value = size_value(size, kind);
+	const uint32_t offset =
+		work->place ? ELEMENTS_AT + (work->place - 1) * STRIDE : 0;
+
+	if (work->phase == PHASE_TAKE)
+		return NULL;
 
 	work->arg =
 		place_arg(work->task, get(work, P_ARG), arg_room(size, kind));
+	work->arg.plain += offset;
+	work->arg.user += offset;
 	memset(work->arg.plain, 0, arg_room(size, kind));
 	memcpy(work->arg.plain, arg, size);
 	memcpy(work->arg.plain, &value, sizeof(value));
@@ -76,10 +86,20 @@ static size_t data_room(const struct work *work)
 	return lengths_flip() || wanted > room ? room : wanted;
 }
 
+/* Of the message of an element of a batch. */
+uint32_t data_offset(unsigned int place)
+{
+	return place ? (place - 1) * (DATA_MAX / BATCH_MAX) : 0;
+}
+
 void *put_data(struct work *work, bool message)
 {
+	if (work->phase == PHASE_TAKE)
+		return NULL;
 	work->data =
 		place_data(work->task, get(work, P_DATA), get(work, P_LEN));
+	work->data.plain += data_offset(work->place);
+	work->data.user += data_offset(work->place);
 	if (message)
 		message_fill(work->data.plain, data_room(work), work->nr);
 	else
@@ -94,16 +114,19 @@ uint64_t put_select(const struct work *work)
 	const struct place page = place_arg(work->task, get(work, P_ARG), PAGE);
 	struct mbx_select select = select_of(work->call);
 	const uint32_t how = get(work, P_SELECT);
+	const uint32_t at = SELECT_AT + work->place * SELECT_ROOM;
 
+	if (work->phase == PHASE_TAKE)
+		return 0;
 	if (!how || how & SELECT_NOWHERE)
 		return how ? 8 : 0;
 	if (how & SELECT_SHORT)
 		select.size -= 8;
 	if (how & SELECT_JUNK)
 		select.size += GROWTH;
-	memset(memory_arg(work->task) + SELECT_AT, 0xff, PAGE - SELECT_AT);
-	memcpy(page.plain + SELECT_AT, &select, sizeof(select));
-	return page.user + SELECT_AT;
+	memset(page.plain + at, 0xff, SELECT_ROOM);
+	memcpy(page.plain + at, &select, sizeof(select));
+	return page.user + at;
 }
 
 uint64_t put_deadline(struct work *work, bool realtime)
@@ -111,6 +134,8 @@ uint64_t put_deadline(struct work *work, bool realtime)
 	const uint32_t wait = get(work, P_WAIT);
 	const clockid_t clock = realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 
+	if (work->phase == PHASE_TAKE)
+		return 0;
 	switch (wait) {
 	case WAIT_FOREVER:
 		return 0;

@@ -38,6 +38,8 @@ bool may_be_interrupted(const struct trial *trial, bool restart)
 {
 	const uint32_t end = trial->record->end;
 
+	/* What is done is not done again. */
+	restart |= trial->record->batch;
 	if (arena->stop && end > arena->stop)
 		return true;
 	return any_call(i, call_at(i)->op == OP_SIGNAL &&

@@ -24,6 +24,15 @@ int command(struct work *work, unsigned int cmd, void *arg, uint32_t size)
 	void *user = put_arg(work, arg, size);
 	int ret;
 
+	if (work->phase == PHASE_PUT) {
+		errno = 0;
+		return -1;
+	}
+	if (work->phase == PHASE_TAKE) {
+		memcpy(arg, work->arg.plain, size);
+		errno = work->record->err;
+		return work->record->ret;
+	}
 	work->record->start_ns = now_ns(CLOCK_MONOTONIC);
 	ret = ioctl(work->handle.fd, cmd, user);
 	memcpy(arg, work->arg.plain, size);
@@ -130,7 +139,7 @@ static int run_delete(struct work *work)
 	return command(work, MBX_IOC_DELETE, &arg, sizeof(arg));
 }
 
-static int run_send(struct work *work)
+int run_send(struct work *work)
 {
 	const uint32_t flags = get(work, P_FLAGS);
 	struct delivery *message = &work->record->message;
@@ -151,7 +160,7 @@ static int run_send(struct work *work)
 	return ret;
 }
 
-static int run_receive(struct work *work)
+int run_receive(struct work *work)
 {
 	const uint32_t flags = get(work, P_FLAGS);
 	struct mbx_receive arg;
@@ -326,6 +335,7 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_UNMAP] = run_unmap,	      [OP_FLIP] = run_flip,
 	[OP_SHOW] = run_show,	      [OP_IOCTL] = run_ioctl,
 	[OP_NOTIFY] = run_notify,     [OP_CONTROL] = run_action,
+	[OP_BATCH] = run_batch,
 };
 
 /* In the task itself, or in a child of it. */
@@ -367,7 +377,8 @@ void inspect_killed(unsigned int nr, unsigned int task)
 	uint64_t id = 0;
 
 	record->message.from = FROM_NOBODY;
-	data = place_data(task, call->arg[P_DATA], call->arg[P_LEN]).plain;
+	data = place_data(task, call->arg[P_DATA], call->arg[P_LEN]).plain +
+	       data_offset(record->place);
 	if (call->op == OP_RECEIVE || call->op == OP_READ)
 		if (*data >= 1 && *data <= arena->program.nr)
 			record->message.from = *data - 1;

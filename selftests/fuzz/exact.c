@@ -241,7 +241,8 @@ static unsigned int next_call(const struct box *box, uint32_t stamp)
 
 static bool is_alone(const struct box *box, unsigned int nr)
 {
-	return !any_call(i, i != nr && concerns(box, i) && overlap(i, nr));
+	return !any_call(i, i != nr && concerns(box, i) && overlap(i, nr) &&
+				    !in_one_batch(i, nr));
 }
 
 static bool is_plain(unsigned int nr)

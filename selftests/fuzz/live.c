@@ -16,9 +16,11 @@
 /* One who has been woken is not asleep, even if he cannot run for long. */
 #define LOOKS 60
 
+/* Of a batch nobody knows how far it is. */
 static bool is_running(unsigned int nr)
 {
-	return load(&record_at(nr)->state) == CALL_RUNNING;
+	return load(&record_at(nr)->state) == CALL_RUNNING &&
+	       !record_at(nr)->batch;
 }
 
 /* Somebody may hold a message for as long as a page is missing. */
@@ -48,6 +50,7 @@ static bool is_offered(unsigned int sender, const struct mbx_stat *stat)
 static bool may_be_taken(unsigned int sender)
 {
 	return any_call(i, receives(i) && (record_at(i)->state == CALL_KILLED ||
+					   record_at(i)->batch ||
 					   (succeeded(i) &&
 					    record_at(i)->message.from ==
 						    (int)sender)));

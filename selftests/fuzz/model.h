@@ -160,6 +160,13 @@ static inline bool failed_in_copy(unsigned int nr)
 	       failed_with(nr, EKEYREVOKED);
 }
 
+static inline bool in_one_batch(unsigned int a, unsigned int b)
+{
+	return record_at(a)->batch == b + 1 || record_at(b)->batch == a + 1 ||
+	       (record_at(a)->batch &&
+		record_at(a)->batch == record_at(b)->batch);
+}
+
 static inline bool is_sync(unsigned int nr)
 {
 	return call_at(nr)->op == OP_SEND &&

@@ -6,15 +6,16 @@
 #include <linux/ipc_mailbox.h>
 #include <string.h>
 
+#include "memory.h"
 #include "mutate.h"
 
 /* Parameters of which every value is as good as the preset. */
-#define FREE                                                              \
-	(1ULL << P_BOX | 1U << P_HANDLE | 1U << P_TO | 1U << P_TARGET |   \
-	 1U << P_CAPACITY | 1U << P_LEN | 1U << P_FIELD | 1U << P_FILE |  \
-	 1U << P_CMD | 1U << P_RESTART | 1U << P_RIGHTS | 1U << P_BADGE | \
-	 1U << P_POLICY | 1U << P_PRIORITY | 1U << P_TYPE | 1U << P_SEQ | \
-	 1U << P_SELECT | 1U << P_EVENTS | 1ULL << P_OP)
+#define BIT(p) (1ULL << P_##p)
+#define FREE                                                                  \
+	(BIT(BOX) | BIT(HANDLE) | BIT(TO) | BIT(TARGET) | BIT(CAPACITY) |     \
+	 BIT(LEN) | BIT(FIELD) | BIT(FILE) | BIT(CMD) | BIT(RESTART) |        \
+	 BIT(RIGHTS) | BIT(BADGE) | BIT(POLICY) | BIT(PRIORITY) | BIT(TYPE) | \
+	 BIT(SEQ) | BIT(SELECT) | BIT(EVENTS) | BIT(OP) | BIT(NR))
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -88,15 +89,12 @@ static void make_sensible(struct call *call, struct rng *rng)
 	}
 }
 
-static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
+static void random_params(struct call *call, unsigned int tasks,
+			  struct rng *rng)
 {
-	const unsigned int op = random_op(rng);
+	const unsigned int op = call->op;
 	unsigned int p;
 
-	call_init(call,
-		  op_info[op].by_supervisor ? SUPERVISOR :
-					      random_task(tasks, rng),
-		  op);
 	for (p = 0; p < PARAMS; p++)
 		if (op_has(op, p) && ((FREE >> p & 1) || rng_once_in(rng, 5)))
 			random_param(call, p, rng);
@@ -106,6 +104,17 @@ static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
 		call->arg[P_FLAGS] = random_flags(op, rng);
 	if (!rng_once_in(rng, 8))
 		make_sensible(call, rng);
+}
+
+static void random_call(struct call *call, unsigned int tasks, struct rng *rng)
+{
+	const unsigned int op = random_op(rng);
+
+	call_init(call,
+		  op_info[op].by_supervisor ? SUPERVISOR :
+					      random_task(tasks, rng),
+		  op);
+	random_params(call, tasks, rng);
 	call->forked = op_info[op].forks && rng_once_in(rng, 30);
 	call->async = call->task != SUPERVISOR && rng_once_in(rng, 4);
 }
@@ -183,6 +192,25 @@ static void set_scene(struct program *program, unsigned int tasks,
 		append(program, creator, OP_NOTIFY);
 }
 
+/* To a batch belong calls that can be elements of it. */
+static void add_elements(struct program *program, unsigned int tasks,
+			 struct rng *rng)
+{
+	const struct call *batch = &program->call[program->nr - 1];
+	const enum op op = rng_once_in(rng, 2) ? OP_SEND : OP_RECEIVE;
+	unsigned int nr = 1 + rng_below(rng, BATCH_MAX);
+	struct call *call;
+
+	while (nr-- && program->nr < MAX_CALLS) {
+		call = append(program, batch->task, op);
+		random_params(call, tasks, rng);
+		call->arg[P_HANDLE] = batch->arg[P_HANDLE];
+		call->arg[P_ARG] = MEM_PLAIN;
+		if (!memory_is_bad(call->arg[P_DATA]))
+			call->arg[P_DATA] = MEM_PLAIN;
+	}
+}
+
 void program_generate(struct program *program, struct rng *rng)
 {
 	const unsigned int tasks = random_tasks(rng);
@@ -190,8 +218,11 @@ void program_generate(struct program *program, struct rng *rng)
 
 	memset(program, 0, sizeof(*program));
 	set_scene(program, tasks, rng);
-	while (nr-- && program->nr < MAX_CALLS)
+	while (nr-- && program->nr < MAX_CALLS) {
 		random_call(&program->call[program->nr++], tasks, rng);
+		if (program->call[program->nr - 1].op == OP_BATCH)
+			add_elements(program, tasks, rng);
+	}
 }
 
 /* ------------------------------------------------------------------ mutate */
@@ -295,79 +326,4 @@ void program_mutate(struct program *program, const struct program *other,
 
 	while (times--)
 		mutate_once(program, other, rng);
-}
-
-/* --------------------------------------------------------------- minimise */
-
-/* Keeps a candidate that still fails. */
-static bool adopt(struct program *program, const struct program *candidate,
-		  bool (*fails)(const struct program *program))
-{
-	if (!fails(candidate))
-		return false;
-	*program = *candidate;
-	return true;
-}
-
-static bool drop_calls(struct program *program, unsigned int count,
-		       bool (*fails)(const struct program *program))
-{
-	struct program candidate;
-	bool smaller = false;
-	unsigned int at = program->nr;
-
-	while (at-- > 0) {
-		if (at + count > program->nr)
-			continue;
-		candidate = *program;
-		candidate.nr -= count;
-		memmove(&candidate.call[at], &candidate.call[at + count],
-			(candidate.nr - at) * sizeof(candidate.call[0]));
-		if (candidate.nr && adopt(program, &candidate, fails))
-			smaller = true;
-	}
-	return smaller;
-}
-
-static void simplify_call(struct program *program, unsigned int at,
-			  bool (*fails)(const struct program *program))
-{
-	struct program candidate;
-	struct call preset;
-	unsigned int p;
-
-	call_init(&preset, program->call[at].task, program->call[at].op);
-	for (p = 0; p < PARAMS; p++) {
-		if (program->call[at].arg[p] == preset.arg[p] ||
-		    !op_has(preset.op, p))
-			continue;
-		candidate = *program;
-		candidate.call[at].arg[p] = preset.arg[p];
-		adopt(program, &candidate, fails);
-	}
-	if (program->call[at].forked) {
-		candidate = *program;
-		candidate.call[at].forked = false;
-		adopt(program, &candidate, fails);
-	}
-	if (program->call[at].async) {
-		candidate = *program;
-		candidate.call[at].async = false;
-		adopt(program, &candidate, fails);
-	}
-}
-
-void program_minimise(struct program *program,
-		      bool (*fails)(const struct program *program))
-{
-	unsigned int count, at;
-
-	for (count = program->nr / 2; count > 1; count /= 2)
-		drop_calls(program, count, fails);
-	while (drop_calls(program, 1, fails))
-		;
-	for (at = 0; at < program->nr; at++)
-		simplify_call(program, at, fails);
-	while (drop_calls(program, 1, fails))
-		;
 }

@@ -10,7 +10,8 @@
  * A line names the task, the operation and those parameters that differ from
  * their default.  Tasks 0 and 1 are threads of one process, 2 and 3 of another,
  * 4 and 5 of a third, which belongs to another user; "s" is the supervisor.
- * "fork" after the task makes a child process do it.  A call starts when the one
+ * "batch" makes the calls of its task that follow one command, with a record for
+ * each.  "fork" after the task makes a child process do it.  A call starts when the one
  * before it has returned or sleeps; with "&" at the end of that, at once.
  *
  * Mailboxes and handles have small numbers: box=1 is the one that was last
@@ -47,6 +48,7 @@ enum op {
 	OP_REVOKE,
 	OP_NOTIFY,
 	OP_CONTROL,
+	OP_BATCH,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -95,6 +97,8 @@ enum param {
 	P_LOW,
 	P_HIGH,
 	P_OP,
+	P_NR,
+	P_HOW,
 	PARAMS
 };
 
@@ -153,6 +157,11 @@ enum file { FILE_BOXES, FILE_TASKS, FILE_THREADS, FILE_FDINFO };
 
 /* An eventfd where one is due, or one in any case, or something else. */
 enum fd { FD_RIGHT, FD_STRAY, FD_BAD, FD_OTHER };
+
+/* What is wrong with a batch as such. */
+enum how { BATCH_RIGHT, BATCH_CMD, BATCH_STRIDE, BATCH_MANY };
+
+#define BATCH_MAX 4
 
 enum cmd { CMD_HIGH, CMD_MAGIC, CMD_DIRECTION, CMD_MISMATCH };
 

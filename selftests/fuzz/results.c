@@ -258,7 +258,7 @@ static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_DUP] = judge_descriptor,  [OP_NONBLOCK] = judge_descriptor,
 	[OP_SHOW] = judge_descriptor, [OP_IOCTL] = judge_ioctl,
 	[OP_UNLOAD] = judge_unload,   [OP_NOTIFY] = judge_notify,
-	[OP_CONTROL] = judge_control,
+	[OP_CONTROL] = judge_control, [OP_BATCH] = judge_batch,
 };
 
 /* ------------------------------------------------------------------- verdict */
@@ -343,6 +343,8 @@ static const char *check_success(const struct trial *trial)
 
 	if (trial->call->op == OP_POLL)
 		return check_poll(trial);
+	if (trial->call->op == OP_BATCH)
+		return check_batch(trial);
 	if (makes_handle(trial->call->op) && record->stat.out_id &&
 	    !trial->vague && record->stat.out_rights != rights_of(trial))
 		return finding_at(trial->nr, "has rights %#x",

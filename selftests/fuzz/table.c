@@ -70,6 +70,8 @@ const struct op_info op_info[OPS] = {
 	   .flags = notify_flags),
 	OP(CONTROL, "control", 10, COMMAND | P(OP) | P(WAIT) | P(FLAGS),
 	   .flags = control_flags, BLOCKS),
+	OP(BATCH, "batch", 6, COMMAND | P(NR) | P(HOW) | P(FLAGS),
+	   .flags = plain_flags, .blocks = true),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -130,6 +132,8 @@ SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
 SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
 	{ "thaw", MBX_CONTROL_THAW }, { "seal", MBX_CONTROL_SEAL },
 	{ "purge", MBX_CONTROL_PURGE }, { "drain", MBX_CONTROL_DRAIN });
+SYMBOLS(how_names, { "right", BATCH_RIGHT }, { "cmd", BATCH_CMD },
+	{ "stride", BATCH_STRIDE }, { "many", BATCH_MANY });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
 
@@ -238,4 +242,8 @@ const struct param_info param_info[PARAMS] = {
 		     MBX_CONTROL_THAW, MBX_CONTROL_THAW, MBX_CONTROL_THAW,
 		     MBX_CONTROL_PURGE, MBX_CONTROL_PURGE, MBX_CONTROL_SEAL,
 		     MBX_CONTROL_DRAIN, MBX_CONTROL_DRAIN + 1)),
+	PARAM(NR, "nr", VALUES(1, 2, 3, BATCH_MAX, 0), .preset = BATCH_MAX),
+	PARAM(HOW, "how", .symbols = how_names,
+	      VALUES(BATCH_RIGHT, BATCH_RIGHT, BATCH_RIGHT, BATCH_CMD,
+		     BATCH_STRIDE, BATCH_MANY)),
 };

@@ -162,6 +162,8 @@ static bool in_range(enum param p, uint32_t value)
 		return value < HANDLES;
 	case P_TARGET:
 		return value < TASKS;
+	case P_NR:
+		return value <= BATCH_MAX;
 	case P_LEN:
 		return value <= 20000;
 	case P_BY:
@@ -173,6 +175,7 @@ static bool in_range(enum param p, uint32_t value)
 	case P_FILE:
 	case P_CMD:
 	case P_FD:
+	case P_HOW:
 		return value < 16;
 	default:
 		return true;

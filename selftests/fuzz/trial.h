@@ -42,6 +42,10 @@ void judge_length(struct trial *trial);
 /* results.c */
 void judge_on_handle(struct trial *trial, uint32_t known_flags);
 
+/* batches.c */
+void judge_batch(struct trial *trial);
+const char *check_batch(const struct trial *trial);
+
 /* control.c */
 void judge_control(struct trial *trial);
 void judge_administration(struct trial *trial);

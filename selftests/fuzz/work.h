@@ -8,6 +8,12 @@
 #include "calls.h"
 #include "memory.h"
 
+/* Of a call that is an element of a batch: before it, and behind it. */
+enum phase { PHASE_ALL, PHASE_PUT, PHASE_TAKE };
+
+/* Between the arguments of elements. */
+#define STRIDE 192
+
 struct work {
 	unsigned int nr;
 	unsigned int task;
@@ -16,6 +22,8 @@ struct work {
 	struct handle handle;
 	struct place arg;
 	struct place data;
+	enum phase phase;
+	unsigned int place; /* in a batch, from 1; 0 in none */
 };
 
 static inline uint32_t get(const struct work *work, enum param p)
@@ -26,11 +34,18 @@ static inline uint32_t get(const struct work *work, enum param p)
 /* calls.c */
 int command(struct work *work, unsigned int cmd, void *arg, uint32_t size);
 
+int run_send(struct work *work);
+int run_receive(struct work *work);
+
+/* batch.c */
+int run_batch(struct work *batch);
+
 /* calls_other.c */
 int run_notify(struct work *work);
 int run_action(struct work *work);
 
 /* arguments.c */
+uint32_t data_offset(unsigned int place);
 uint32_t arg_room(uint32_t size, enum size kind);
 void *put_arg(struct work *work, const void *arg, uint32_t size);
 void *put_data(struct work *work, bool message);

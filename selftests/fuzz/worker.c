@@ -85,7 +85,9 @@ static void run_call(unsigned int nr, unsigned int task)
 	const struct call *call = &arena->program.call[nr];
 	struct task *self = &arena->task[task];
 
-	if (load(&arena->stop)) {
+	if (load(&arena->record[nr].state) != CALL_PENDING) {
+		/* It was an element of a batch. */
+	} else if (load(&arena->stop)) {
 		store(&arena->record[nr].state, CALL_SKIPPED);
 	} else {
 		arena->record[nr].start = next_stamp();
