@@ -533,6 +533,10 @@ expect "tasks of nobody" 1 "mbx: tasks: 2147483647: no process*" mbx tasks 21474
 expect "tasks --check" 0 "*processes compared*0 differences" mbx tasks --check
 expect "tasks --check --threads" 0 "*threads compared*0 differences" mbx tasks --check --threads
 expect "demo --list" 0 "*hello*" mbx demo --list
+for scene in $(mbx demo --list | sed 's/ .*//'); do
+	# This one needs a text, see scripts/demo-guest.
+	[ "$scene" = prodcons ] || expect "demo $scene" 0 "*ok*" mbx demo "$scene"
+done
 
 # ---- rights and limits
 expect "too long for the mailbox" 1 "mbx: create: $box-3: --max-msg 4293918720 is above max_msg_size (*" \

@@ -115,12 +115,19 @@ void *demo_shared(size_t size)
 /* Owned by this process; children use the handle that they inherit. */
 struct mbx *demo_create_box(const char *name, uint32_t capacity)
 {
+	return demo_create_policy(name, capacity, MBX_POLICY_FIFO);
+}
+
+struct mbx *demo_create_policy(const char *name, uint32_t capacity,
+			       uint32_t policy)
+{
 	struct mbx_create attr;
 	struct mbx *box;
 
 	mbx_attr_init(&attr, sizeof(attr));
 	attr.flags = MBX_CREATE_OWNED;
 	attr.capacity = capacity;
+	attr.policy = policy;
 	demo_must(MBX_CMD_CREATE, mbx_create_attr(&box, name, &attr));
 	return box;
 }
@@ -194,6 +201,23 @@ bool demo_blocked(pid_t pid)
 		nanosleep(&pause, NULL);
 	}
 	return true;
+}
+
+bool demo_receivers(struct mbx *box, uint32_t nr)
+{
+	uint64_t deadline = mbx_deadline_ms(PATIENCE_MS);
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct mbx_stat st;
+
+	for (;;) {
+		demo_must(MBX_CMD_STAT, mbx_stat(box, &st, sizeof(st)));
+		if (st.out_receivers == nr)
+			return true;
+		if (demo_now() > deadline)
+			return demo_check(false, "%u receivers wait, not %u",
+					  st.out_receivers, nr);
+		nanosleep(&pause, NULL);
+	}
 }
 
 /* Append @text to @line, padded to the wider of the two. */

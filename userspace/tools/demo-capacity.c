@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A fast producer, a slow consumer, and what the mailbox between them does. */
+/*
+ * What a send does at each capacity; and then a fast producer, a slow consumer,
+ * and what the mailbox between them does.
+ */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,7 +139,72 @@ static void plot(const struct run *r, uint64_t span, uint32_t top)
 		 (double)(r->end - r->begin) / 1e6);
 }
 
-static bool run(void)
+static int receive_one(void *box)
+{
+	char buf[16];
+
+	return demo_must(MBX_CMD_RECEIVE, mbx_receive(box, buf, sizeof(buf)));
+}
+
+static int send_one(void *box)
+{
+	return demo_must(MBX_CMD_SEND, mbx_send(box, NULL, 0));
+}
+
+/* How many sends of at most @nr go in without waiting. */
+static int sends(struct mbx *box, int nr)
+{
+	int i, err;
+
+	for (i = 0; i < nr; i++) {
+		err = mbx_try_send(box, NULL, 0);
+		if (err == -EAGAIN)
+			break;
+		demo_must(MBX_CMD_SEND, err);
+	}
+	return i;
+}
+
+static bool zero(void)
+{
+	struct mbx *box = demo_create_box("demo-capacity", 0);
+	pid_t pid;
+	bool ok;
+
+	ok = demo_check(!sends(box, 1),
+			"capacity 0: nobody receives, a send would wait");
+	pid = demo_spawn("receiver", receive_one, box);
+	ok &= demo_receivers(box, 1) && sends(box, 2) == 1;
+	ok &= !demo_ended(pid);
+	demo_end_box(box);
+	return demo_check(ok, "one receives: one send meets it, no more");
+}
+
+static bool bounded(void)
+{
+	struct mbx *box = demo_create_box("demo-capacity", 2);
+	pid_t pid;
+	bool ok;
+
+	ok = demo_check(sends(box, 5) == 2,
+			"capacity 2: two sends go in, a third would wait");
+	pid = demo_spawn("sender", send_one, box);
+	ok &= demo_blocked(pid) && !receive_one(box);
+	ok &= !demo_ended(pid);
+	demo_end_box(box);
+	return demo_check(ok, "one is received: the sender that waits goes on");
+}
+
+static bool unbounded(void)
+{
+	struct mbx *box = demo_create_box("demo-capacity", MBX_UNBOUNDED);
+	int nr = sends(box, 1000);
+
+	demo_end_box(box);
+	return demo_check(nr == 1000, "unbounded: %d sends, none waits", nr);
+}
+
+static bool compare(void)
 {
 	uint32_t high[2] = { 0 };
 	uint64_t span;
@@ -161,8 +230,17 @@ static bool run(void)
 	return ok;
 }
 
+static bool run(void)
+{
+	bool ok = zero();
+
+	ok &= bounded();
+	ok &= unbounded();
+	return ok && compare();
+}
+
 const struct scene demo_capacity = {
 	.name = "capacity",
-	.title = "Unbounded against bounded: who waits, and where",
+	.title = "Zero, bounded, unbounded: what a send does",
 	.run = run,
 };

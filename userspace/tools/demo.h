@@ -29,6 +29,7 @@ extern const struct scene demo_prodcons;
 extern const struct scene demo_rendezvous;
 extern const struct scene demo_capacity;
 extern const struct scene demo_owner;
+extern const struct scene demo_shared_box;
 
 /* --input: the text that prodcons sends, or NULL. */
 extern const char *demo_input;
@@ -68,6 +69,8 @@ double demo_milliseconds(uint64_t instant);
 /* Zeroed memory that children share. */
 void *demo_shared(size_t size);
 struct mbx *demo_create_box(const char *name, uint32_t capacity);
+struct mbx *demo_create_policy(const char *name, uint32_t capacity,
+			       uint32_t policy);
 /* Delete it and close the handle. */
 void demo_end_box(struct mbx *box);
 pid_t demo_spawn(const char *name, int (*act)(void *), void *arg);
@@ -75,6 +78,8 @@ pid_t demo_spawn(const char *name, int (*act)(void *), void *arg);
 int demo_ended(pid_t pid);
 /* Waits until it is blocked in a mailbox. */
 bool demo_blocked(pid_t pid);
+/* Waits until so many threads are blocked in a receive from it. */
+bool demo_receivers(struct mbx *box, uint32_t nr);
 void demo_show_task(pid_t pid);
 
 #endif /* MBX_DEMO_H */
