@@ -276,7 +276,6 @@ seq 5 | mbx send "$box" --lines
 mbx recv "$box" --follow 2>/dev/null | head -n 1 >"$tmp/out"
 expect "a reader that has had enough" 0 1 cat "$tmp/out"
 mbx recv "$box" --follow --nonblock >/dev/null 2>&1
-mkfifo "$tmp/fifo"
 mbx recv "$box" --follow >"$tmp/fifo" 2>"$tmp/err" &
 pid=$!
 exec 9<"$tmp/fifo"
