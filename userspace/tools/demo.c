@@ -9,7 +9,7 @@
 #define SCENE_SECONDS 120
 
 static const struct scene *const scenes[] = {
-	&demo_hello,	&demo_prodcons,	  &demo_rendezvous,
+	&demo_hello,	&demo_direct,	  &demo_prodcons, &demo_rendezvous,
 	&demo_capacity, &demo_shared_box, &demo_owner,
 };
 
