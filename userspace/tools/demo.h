@@ -31,6 +31,7 @@ extern const struct scene demo_capacity;
 extern const struct scene demo_owner;
 extern const struct scene demo_shared_box;
 extern const struct scene demo_direct;
+extern const struct scene demo_ownership;
 
 /* --input: the text that prodcons sends, or NULL. */
 extern const char *demo_input;
