@@ -63,7 +63,7 @@ static bool has_for(unsigned int receiver, unsigned int sender,
 
 	return record_at(sender)->box == stat->out_id && message.len &&
 	       is_offered(sender, stat) && accepts(receiver, &message) &&
-	       !may_be_taken(sender);
+	       !may_be_taken(sender) && !may_be_purged(sender);
 }
 
 static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
