@@ -217,6 +217,20 @@ static inline uint64_t type_value(uint32_t type)
 	return (uint64_t)type << 40 | type;
 }
 
+static inline pid_t pid_value(const struct call *call)
+{
+	switch (call->arg[P_WHO]) {
+	case PID_RIGHT:
+		return arena->process[process_of(call->arg[P_TARGET])].pid;
+	case PID_NEGATIVE:
+		return -1;
+	case PID_STRAY:
+		return 1 << 29;
+	default:
+		return 0;
+	}
+}
+
 /* What a receive selects by; it may be passed in a wrong way. */
 static inline struct mbx_select select_of(const struct call *call)
 {
@@ -240,6 +254,15 @@ static inline struct mbx_select select_of(const struct call *call)
 		i < (program)->nr;                        \
 	})
 #define any_call(i, condition) any_call_of(&arena->program, i, condition)
+
+/* Has the call opened the mailbox of a process? */
+static inline bool is_direct(unsigned int nr)
+{
+	const struct call *call = &arena->program.call[nr];
+
+	return call->op == OP_OPEN && call->arg[P_BY] == BY_PID &&
+	       arena->record[nr].new_box;
+}
 
 static inline bool program_uses(const struct program *program,
 				unsigned int process)

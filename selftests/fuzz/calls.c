@@ -90,7 +90,7 @@ static int run_create(struct work *work)
 }
 
 /* What OPEN and DELETE have in common: by which they find a mailbox. */
-static void find_by(struct work *work, __u64 *id, __u64 *name_ptr,
+static void find_by(struct work *work, __u64 *id, __s32 *pid, __u64 *name_ptr,
 		    __u32 *name_len, char *name)
 {
 	const uint64_t box = __atomic_load_n(&arena->box[get(work, P_BOX)],
@@ -106,7 +106,11 @@ static void find_by(struct work *work, __u64 *id, __u64 *name_ptr,
 	if (by == BY_STALE)
 		*id = box + (1ULL << 40);
 	work->record->by_id = *id;
+	if (by == BY_PID)
+		*pid = pid_value(work->call);
 	work->record->new_box = by == BY_HANDLE ? work->handle.id : box;
+	if (by == BY_PID)
+		work->record->new_box = 0;
 }
 
 static int run_open(struct work *work)
@@ -116,7 +120,7 @@ static int run_open(struct work *work)
 	struct handle handle;
 
 	init_open(&arg, NULL, 0, get(work, P_FLAGS));
-	find_by(work, &arg.id, &arg.name_ptr, &arg.name_len, name);
+	find_by(work, &arg.id, &arg.pid, &arg.name_ptr, &arg.name_len, name);
 	work->handle.fd = control;
 	handle.fd = command(work, MBX_IOC_OPEN, &arg, sizeof(arg));
 	if (handle.fd < 0)
@@ -133,7 +137,7 @@ static int run_delete(struct work *work)
 
 	init_delete(&arg, NULL, 0);
 	arg.flags = get(work, P_FLAGS);
-	find_by(work, &arg.id, &arg.name_ptr, &arg.name_len, name);
+	find_by(work, &arg.id, &arg.pid, &arg.name_ptr, &arg.name_len, name);
 	if (get(work, P_BY) != BY_HANDLE)
 		work->handle.fd = control;
 	return command(work, MBX_IOC_DELETE, &arg, sizeof(arg));
@@ -335,7 +339,7 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_UNMAP] = run_unmap,	      [OP_FLIP] = run_flip,
 	[OP_SHOW] = run_show,	      [OP_IOCTL] = run_ioctl,
 	[OP_NOTIFY] = run_notify,     [OP_CONTROL] = run_action,
-	[OP_BATCH] = run_batch,
+	[OP_BATCH] = run_batch,	      [OP_TRANSFER] = run_transfer,
 };
 
 /* In the task itself, or in a child of it. */

@@ -102,3 +102,13 @@ int run_action(struct work *work)
 	errno = err;
 	return ret;
 }
+
+int run_transfer(struct work *work)
+{
+	struct mbx_transfer arg = {
+		.flags = get(work, P_FLAGS),
+		.pid = pid_value(work->call),
+	};
+
+	return command(work, MBX_IOC_TRANSFER, &arg, sizeof(arg));
+}

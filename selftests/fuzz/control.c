@@ -109,7 +109,7 @@ static void judge_permission(struct trial *trial)
 	    trial->record->rights & MBX_OPEN_MANAGE)
 		return;
 	allow(trial, EPERM);
-	if (box && process_of(call_at(box->create)->task) != STRANGER)
+	if (box && !may_be_strangers(box))
 		trial->must_fail = "the mailbox belongs to another user";
 }
 

@@ -25,6 +25,7 @@
  * @flags: likewise
  * @msg_max: likewise
  * @policy: likewise
+ * @direct: it is the mailbox of its owner
  * @may_end: stamp, since when it may have ended
  * @ended: stamp, since when it has ended for certain
  * @deletable: EIDRM is possible
@@ -39,6 +40,7 @@ struct box {
 	uint32_t flags;
 	uint32_t msg_max;
 	uint32_t policy;
+	bool direct;
 	uint32_t may_end;
 	uint32_t ended;
 	bool deletable;
@@ -85,6 +87,12 @@ bool may_be_frozen(unsigned int nr);
 bool may_be_purged(unsigned int sender);
 bool count_purged(const struct box *box, unsigned long long *nr);
 
+/* ownership.c */
+bool is_transferred(const struct box *box);
+bool is_of_others(const struct box *box, unsigned int nr);
+void apply_owner_death(const struct box *box, unsigned int kill, bool *may,
+		       bool *certain);
+
 /* order.c */
 bool may_be_put_back(const struct box *box);
 
@@ -107,6 +115,15 @@ static inline const struct call *call_at(unsigned int nr)
 static inline const struct record *record_at(unsigned int nr)
 {
 	return &arena->record[nr];
+}
+
+/* May a stranger administer it, by being its user or its owner? */
+static inline bool may_be_strangers(const struct box *box)
+{
+	if (box->direct)
+		return box->owner == STRANGER;
+	return process_of(call_at(box->create)->task) == STRANGER ||
+	       is_transferred(box);
 }
 
 static inline bool was_done(unsigned int nr)

@@ -71,6 +71,8 @@ static void make_sensible(struct call *call, struct rng *rng)
 
 	if (call->op == OP_RECEIVE && arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE)
 		arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
+	if (call->op == OP_OPEN && arg[P_BY] == BY_PID && rng_once_in(rng, 2))
+		arg[P_FLAGS] = MBX_OPEN_SEND;
 	if (call->op == OP_CONTROL && arg[P_OP] != MBX_CONTROL_DRAIN) {
 		arg[P_WAIT] = WAIT_FOREVER;
 		arg[P_FLAGS] = 0;

@@ -49,6 +49,7 @@ enum op {
 	OP_NOTIFY,
 	OP_CONTROL,
 	OP_BATCH,
+	OP_TRANSFER,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -99,6 +100,7 @@ enum param {
 	P_OP,
 	P_NR,
 	P_HOW,
+	P_WHO,
 	PARAMS
 };
 
@@ -131,7 +133,10 @@ enum size {
 #define SELECT_JUNK (1U << 19)
 #define SELECT_HOW (SELECT_ALL | SELECT_NOWHERE | SELECT_SHORT | SELECT_JUNK)
 
-enum by { BY_ID, BY_NAME, BY_HANDLE, BY_BOTH, BY_STALE };
+enum by { BY_ID, BY_NAME, BY_HANDLE, BY_BOTH, BY_STALE, BY_PID };
+
+/* Of the process of "target=", or another. */
+enum pid { PID_RIGHT, PID_NONE, PID_NEGATIVE, PID_STRAY };
 
 enum name {
 	NAME_NONE,

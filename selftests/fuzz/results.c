@@ -44,7 +44,13 @@ static void judge_find(struct trial *trial)
 		if (boxes[i].id == trial->record->new_box &&
 		    boxes[i].may_end < trial->record->end)
 			may_be_gone = true;
-	allow_if(trial, may_be_gone, ENOENT);
+	allow_if(trial, may_be_gone || by == BY_PID, ENOENT);
+	if (by == BY_PID) {
+		judge_pid(trial);
+		allow_if(trial, get(trial, P_FLAGS) & MBX_OPEN_RECEIVE, EACCES);
+		demand_if(trial, get(trial, P_WHO) == PID_NONE, EINVAL,
+			  "it has no pid");
+	}
 	demand_if(trial, by == BY_STALE, ENOENT, "there is no such id");
 	demand_if(trial, by == BY_BOTH, EINVAL, "it has a name and an id");
 	demand_if(trial, by == BY_ID && !trial->record->by_id, EINVAL,
@@ -71,8 +77,7 @@ static void judge_stranger(struct trial *trial, bool manages, int err)
 	if (process_of(trial->call->task) != STRANGER)
 		return;
 	allow(trial, err);
-	if (manages && box &&
-	    process_of(call_at(box->create)->task) != STRANGER)
+	if (manages && box && !may_be_strangers(box))
 		trial->must_fail = "the mailbox belongs to another user";
 }
 
@@ -91,8 +96,7 @@ static void judge_open(struct trial *trial)
 			continue;
 		allow(trial, EACCES);
 		if (boxes[i].id == trial->record->new_box &&
-		    succeeded(trial->nr) &&
-		    boxes[i].owner != (int)process_of(trial->call->task))
+		    succeeded(trial->nr) && is_of_others(&boxes[i], trial->nr))
 			trial->must_fail = "the mailbox belongs to another";
 	}
 }
@@ -116,7 +120,7 @@ _Static_assert(MBX_SEND_NONBLOCK == MBX_RECEIVE_NONBLOCK, "nonblock");
 _Static_assert(MBX_SEND_REALTIME == MBX_RECEIVE_REALTIME, "realtime");
 
 /* What sends and receives of any kind have in common. */
-static void judge_transfer(struct trial *trial, bool nonblock)
+static void judge_message(struct trial *trial, bool nonblock)
 {
 	judge_handle(trial,
 		     sends(trial->nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE);
@@ -144,7 +148,7 @@ static void judge_exchange(struct trial *trial, uint32_t flag)
 	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
 		  "it is not for the control device");
 	judge_deadline(trial, flags & MBX_SEND_REALTIME);
-	judge_transfer(trial, flags & MBX_SEND_NONBLOCK);
+	judge_message(trial, flags & MBX_SEND_NONBLOCK);
 }
 
 static void judge_send(struct trial *trial)
@@ -175,7 +179,7 @@ static void judge_plain(struct trial *trial)
 {
 	demand_if(trial, get(trial, P_HANDLE) == CONTROL, EINVAL,
 		  "it is not for the control device");
-	judge_transfer(trial, false);
+	judge_message(trial, false);
 }
 
 /* A command of a mailbox that needs no right. */
@@ -249,16 +253,17 @@ static void judge_unload(struct trial *trial)
 }
 
 static void (*const judge[OPS])(struct trial *trial) = {
-	[OP_CREATE] = judge_create,   [OP_OPEN] = judge_open,
-	[OP_DELETE] = judge_delete,   [OP_SEND] = judge_send,
-	[OP_RECEIVE] = judge_receive, [OP_WRITE] = judge_plain,
-	[OP_READ] = judge_plain,      [OP_STAT] = judge_stat,
-	[OP_DERIVE] = judge_derive,   [OP_REVOKE] = judge_revoke,
-	[OP_VERSION] = judge_version, [OP_POLL] = judge_poll,
-	[OP_DUP] = judge_descriptor,  [OP_NONBLOCK] = judge_descriptor,
-	[OP_SHOW] = judge_descriptor, [OP_IOCTL] = judge_ioctl,
-	[OP_UNLOAD] = judge_unload,   [OP_NOTIFY] = judge_notify,
-	[OP_CONTROL] = judge_control, [OP_BATCH] = judge_batch,
+	[OP_CREATE] = judge_create,	[OP_OPEN] = judge_open,
+	[OP_DELETE] = judge_delete,	[OP_SEND] = judge_send,
+	[OP_RECEIVE] = judge_receive,	[OP_WRITE] = judge_plain,
+	[OP_READ] = judge_plain,	[OP_STAT] = judge_stat,
+	[OP_DERIVE] = judge_derive,	[OP_REVOKE] = judge_revoke,
+	[OP_VERSION] = judge_version,	[OP_POLL] = judge_poll,
+	[OP_DUP] = judge_descriptor,	[OP_NONBLOCK] = judge_descriptor,
+	[OP_SHOW] = judge_descriptor,	[OP_IOCTL] = judge_ioctl,
+	[OP_UNLOAD] = judge_unload,	[OP_NOTIFY] = judge_notify,
+	[OP_CONTROL] = judge_control,	[OP_BATCH] = judge_batch,
+	[OP_TRANSFER] = judge_transfer,
 };
 
 /* ------------------------------------------------------------------- verdict */

@@ -291,8 +291,11 @@ static void finish_orphans(void)
 
 	for (i = 0; i < arena->program.nr; i++) {
 		call = &arena->program.call[i];
-		if (call->op == OP_CREATE && arena->record[i].new_box &&
-		    (call->forked || is_dead(call->task)))
+		if ((call->op == OP_CREATE && arena->record[i].new_box &&
+		     (call->forked || is_dead(call->task))) ||
+		    (is_direct(i) &&
+		     !program_uses(&arena->program,
+				   process_of(call->arg[P_TARGET]))))
 			box_finish(run_control, arena->record[i].new_box);
 	}
 }
@@ -303,8 +306,8 @@ static const char *find_leftovers(void)
 	int fd;
 
 	for (i = 0; i < arena->program.nr; i++) {
-		if (arena->program.call[i].op != OP_CREATE ||
-		    !arena->record[i].new_box)
+		if (!is_direct(i) && (arena->program.call[i].op != OP_CREATE ||
+				      !arena->record[i].new_box))
 			continue;
 		fd = box_open(run_control, NULL, arena->record[i].new_box, 0);
 		if (fd >= 0) {

@@ -24,6 +24,7 @@ SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
 	{ "truncate", MBX_RECEIVE_TRUNCATE }, UNKNOWN);
 SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
+SYMBOLS(transfer_flags, { "successor", MBX_TRANSFER_SUCCESSOR }, UNKNOWN);
 SYMBOLS(control_flags, { "realtime", MBX_CONTROL_REALTIME }, UNKNOWN);
 SYMBOLS(notify_flags, { "read", MBX_NOTIFY_READ }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
@@ -45,9 +46,11 @@ const struct op_info op_info[OPS] = {
 	OP(CREATE, "create", 8,
 	   P(BOX) | COMMAND | P(NAME) | P(CAPACITY) | P(MODE) | P(MAX) |
 	   P(FLAGS) | P(POLICY), .flags = create_flags, FORKS),
-	OP(OPEN, "open", 8, P(BOX) | COMMAND | P(BY) | P(FLAGS),
+	OP(OPEN, "open", 8,
+	   P(BOX) | COMMAND | P(BY) | P(FLAGS) | P(WHO) | P(TARGET),
 	   .flags = open_flags),
-	OP(DELETE, "delete", 3, P(BOX) | COMMAND | P(BY) | P(FLAGS),
+	OP(DELETE, "delete", 3,
+	   P(BOX) | COMMAND | P(BY) | P(FLAGS) | P(WHO) | P(TARGET),
 	   .flags = plain_flags, FORKS),
 	OP(SEND, "send", 30,
 	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(PRIORITY) | P(TYPE),
@@ -72,6 +75,8 @@ const struct op_info op_info[OPS] = {
 	   .flags = control_flags, BLOCKS),
 	OP(BATCH, "batch", 6, COMMAND | P(NR) | P(HOW) | P(FLAGS),
 	   .flags = plain_flags, .blocks = true),
+	OP(TRANSFER, "transfer", 6, COMMAND | P(WHO) | P(TARGET) | P(FLAGS),
+	   .flags = transfer_flags),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -90,7 +95,8 @@ const struct op_info op_info[OPS] = {
 };
 
 SYMBOLS(by_names, { "id", BY_ID }, { "name", BY_NAME },
-	{ "handle", BY_HANDLE }, { "both", BY_BOTH }, { "stale", BY_STALE });
+	{ "handle", BY_HANDLE }, { "both", BY_BOTH }, { "stale", BY_STALE },
+	{ "pid", BY_PID });
 SYMBOLS(name_names, { "none", NAME_NONE }, { "plain", NAME_PLAIN },
 	{ "bad", NAME_BAD }, { "long", NAME_LONG },
 	{ "too-long", NAME_TOO_LONG }, { "fault", NAME_FAULT },
@@ -132,6 +138,8 @@ SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
 SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
 	{ "thaw", MBX_CONTROL_THAW }, { "seal", MBX_CONTROL_SEAL },
 	{ "purge", MBX_CONTROL_PURGE }, { "drain", MBX_CONTROL_DRAIN });
+SYMBOLS(pid_names, { "right", PID_RIGHT }, { "none", PID_NONE },
+	{ "negative", PID_NEGATIVE }, { "stray", PID_STRAY });
 SYMBOLS(how_names, { "right", BATCH_RIGHT }, { "cmd", BATCH_CMD },
 	{ "stride", BATCH_STRIDE }, { "many", BATCH_MANY });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
@@ -164,7 +172,7 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(TARGET, "target", VALUES(0, 1, 2, 3, 4, 5)),
 	PARAM(BY, "by", .symbols = by_names,
 	      VALUES(BY_ID, BY_ID, BY_ID, BY_ID, BY_NAME, BY_NAME, BY_HANDLE,
-		     BY_HANDLE, BY_BOTH, BY_STALE)),
+		     BY_HANDLE, BY_BOTH, BY_STALE, BY_PID, BY_PID, BY_PID)),
 	PARAM(NAME, "name", .symbols = name_names,
 	      VALUES(NAME_NONE, NAME_NONE, NAME_NONE, NAME_NONE, NAME_PLAIN,
 		     NAME_PLAIN, NAME_PLAIN, NAME_BAD, NAME_LONG,
@@ -246,4 +254,7 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(HOW, "how", .symbols = how_names,
 	      VALUES(BATCH_RIGHT, BATCH_RIGHT, BATCH_RIGHT, BATCH_CMD,
 		     BATCH_STRIDE, BATCH_MANY)),
+	PARAM(WHO, "pid", .symbols = pid_names,
+	      VALUES(PID_RIGHT, PID_RIGHT, PID_RIGHT, PID_NONE, PID_NONE,
+		     PID_NEGATIVE, PID_STRAY)),
 };

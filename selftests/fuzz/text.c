@@ -176,6 +176,7 @@ static bool in_range(enum param p, uint32_t value)
 	case P_CMD:
 	case P_FD:
 	case P_HOW:
+	case P_WHO:
 		return value < 16;
 	default:
 		return true;

@@ -149,8 +149,11 @@ static bool could_delete(const struct box *box, unsigned int nr, bool *certain)
 	case BY_ID:
 		*certain = record->new_box == box->id;
 		return *certain;
+	case BY_PID:
+		return box->direct;
 	case BY_NAME:
-		return call->arg[P_BOX] == call_at(box->create)->arg[P_BOX];
+		return !box->direct &&
+		       call->arg[P_BOX] == call_at(box->create)->arg[P_BOX];
 	default:
 		return false;
 	}
@@ -170,12 +173,17 @@ static void apply_delete(struct box *box, unsigned int nr)
 
 static void apply_kill(struct box *box, unsigned int nr)
 {
-	if (record_at(nr)->ret != 1 || box->owner < 0 ||
-	    process_of(call_at(nr)->arg[P_TARGET]) != (unsigned int)box->owner)
+	bool may, certain;
+
+	if (record_at(nr)->ret != 1 || box->owner < 0)
 		return;
-	box->orphanable = true;
-	may_end(box, record_at(nr)->start);
-	has_ended(box, record_at(nr)->end);
+	apply_owner_death(box, nr, &may, &certain);
+	if (may) {
+		box->orphanable = true;
+		may_end(box, record_at(nr)->start);
+	}
+	if (certain)
+		has_ended(box, record_at(nr)->end);
 }
 
 /* An owned mailbox without a name goes with its last handle. */
@@ -183,7 +191,7 @@ static bool may_lose_handle(const struct box *box, unsigned int nr)
 {
 	const unsigned int op = call_at(nr)->op;
 
-	if (!(box->flags & MBX_CREATE_OWNED) ||
+	if (!(box->flags & MBX_CREATE_OWNED) || box->direct ||
 	    call_at(box->create)->arg[P_NAME] != NAME_NONE)
 		return false;
 	return op == OP_CLOSE || op == OP_DUP || op == OP_OPEN ||
@@ -212,7 +220,9 @@ static void apply_create(struct box *box)
 
 	if (!(box->flags & MBX_CREATE_OWNED))
 		return;
-	if (call->forked) {
+	if (box->direct) {
+		box->owner = process_of(call->arg[P_TARGET]);
+	} else if (call->forked) {
 		box->orphanable = true;
 		box->deletable = true;
 		may_end(box, record_at(box->create)->start);
@@ -241,6 +251,7 @@ static void add_box(unsigned int nr)
 	const struct record *record = record_at(nr);
 	const struct call *call = call_at(nr);
 	const bool told = was_done(nr) && record->stat.out_id;
+	const bool direct = is_direct(nr);
 	struct box *box = &boxes[nr_boxes++];
 	unsigned int i;
 
@@ -248,10 +259,14 @@ static void add_box(unsigned int nr)
 		.id = record->new_box,
 		.create = nr,
 		.owner = -1,
-		.capacity = call->arg[P_CAPACITY],
-		.flags = told ? record->stat.out_flags : call->arg[P_FLAGS],
+		.capacity = direct ? MBX_DIRECT_CAPACITY :
+				     call->arg[P_CAPACITY],
+		.flags = told	? record->stat.out_flags :
+			 direct ? MBX_CREATE_OWNED :
+				  call->arg[P_FLAGS],
 		.msg_max = told ? record->stat.out_msg_max : NEVER,
 		.policy = told ? record->stat.out_policy : call->arg[P_POLICY],
+		.direct = direct,
 		.may_end = NEVER,
 		.ended = NEVER,
 		.finished = find_finished(record->new_box),
@@ -261,13 +276,24 @@ static void add_box(unsigned int nr)
 		apply(box, i);
 }
 
+static bool is_known(uint64_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_boxes; i++)
+		if (boxes[i].id == id)
+			return true;
+	return false;
+}
+
 static void make_view(void)
 {
 	unsigned int i;
 
 	nr_boxes = 0;
 	for (i = 0; i < arena->program.nr; i++)
-		if (call_at(i)->op == OP_CREATE && record_at(i)->new_box)
+		if ((call_at(i)->op == OP_CREATE && record_at(i)->new_box) ||
+		    (is_direct(i) && !is_known(record_at(i)->new_box)))
 			add_box(i);
 }
 

@@ -43,6 +43,7 @@ int run_batch(struct work *batch);
 /* calls_other.c */
 int run_notify(struct work *work);
 int run_action(struct work *work);
+int run_transfer(struct work *work);
 
 /* arguments.c */
 uint32_t data_offset(unsigned int place);

@@ -115,12 +115,23 @@ static bool created_here(unsigned int nr, unsigned int process)
 	       call->task < TASKS && process_of(call->task) == process;
 }
 
+/* Its own, found by pid; others may have opened it, too. */
+static bool is_own(unsigned int nr, unsigned int process)
+{
+	const struct call *call = &arena->program.call[nr];
+	const uint64_t id = arena->record[nr].new_box;
+
+	return is_direct(nr) && process_of(call->arg[P_TARGET]) == process &&
+	       !any_call(i, i < nr && is_direct(i) &&
+				    arena->record[i].new_box == id);
+}
+
 static void clean(unsigned int process)
 {
 	unsigned int i;
 
 	for (i = 0; i < arena->program.nr; i++)
-		if (created_here(i, process))
+		if (created_here(i, process) || is_own(i, process))
 			box_finish(control, arena->record[i].new_box);
 	holders_kill();
 	handles_close();
