@@ -100,38 +100,35 @@ static bool can_take(pid_t whom, const char *text)
 
 static bool pass_on(struct mbx *box, pid_t b)
 {
-	bool ok;
-
-	ok = demo_check(ask(b, TAKE, 0).err == -EACCES,
-			"A owns the mailbox: B may not open it to receive");
+	if (!demo_check(ask(b, TAKE, 0).err == -EACCES,
+			"A owns the mailbox: B may not open it to receive"))
+		return false;
 	demo_must(MBX_CMD_SEND, mbx_send(box, "one", 3));
 	demo_must(MBX_CMD_SEND, mbx_send(box, "two", 3));
 	demo_must(MBX_CMD_TRANSFER, mbx_transfer(box, b));
-	ok &= demo_check(can_take(b, "one"),
-			 "A gives it to B: B receives what waits in it");
-	return demo_check(take().err == -EACCES,
-			  "and A may not open it to receive any more") &&
-	       ok;
+	return demo_check(can_take(b, "one"),
+			  "A gives it to B: B receives what waits in it") &&
+	       demo_check(take().err == -EACCES,
+			  "and A may not open it to receive any more");
 }
 
 /* It is full when B dies, and a sender waits. */
 static bool inherit(struct mbx *box, pid_t b, pid_t c)
 {
 	pid_t pid;
-	bool ok;
 
-	ok = !ask(b, NAME_SUCCESSOR, c).err;
+	demo_must(MBX_CMD_TRANSFER, ask(b, NAME_SUCCESSOR, c).err);
 	demo_must(MBX_CMD_SEND, mbx_send(box, "three", 5));
 	pid = demo_spawn("sender", sender, box);
-	ok &= demo_blocked(pid);
+	if (!demo_blocked(pid))
+		return false;
 	demo_say("B names C as its successor; kill -9 B");
 	kill(b, SIGKILL);
 	demo_ended(b);
-	ok = demo_check(ok && can_take(c, "two"),
-			"C has inherited it, with all that waits in it");
-	return demo_check(!demo_ended(pid),
-			  "and a sender that waited has gone on") &&
-	       ok;
+	return demo_check(can_take(c, "two"),
+			  "C has inherited it, with all that waits in it") &&
+	       demo_check(!demo_ended(pid),
+			  "and a sender that waited has gone on");
 }
 
 static bool orphan(struct mbx *box, pid_t c)
@@ -141,11 +138,12 @@ static bool orphan(struct mbx *box, pid_t c)
 	bool ok;
 
 	pid = demo_spawn("sender", sender, box);
-	ok = demo_blocked(pid);
+	if (!demo_blocked(pid))
+		return false;
 	demo_say("C names nobody; kill -9 C");
 	kill(c, SIGKILL);
 	demo_ended(c);
-	ok &= demo_ended(pid) == 2;
+	ok = demo_ended(pid) == 2;
 	ok &= mbx_open(&again, NAME, MBX_OPEN_SEND) == -ENOENT;
 	return demo_check(ok, "the mailbox has ended, its senders are told");
 }
@@ -160,9 +158,7 @@ static bool run(void)
 	box = demo_create_box(NAME, 2);
 	b = demo_spawn("B", serve, NULL);
 	c = demo_spawn("C", serve, NULL);
-	ok = pass_on(box, b);
-	ok &= inherit(box, b, c);
-	ok &= orphan(box, c);
+	ok = pass_on(box, b) && inherit(box, b, c) && orphan(box, c);
 	mbx_close(box);
 	return ok;
 }
