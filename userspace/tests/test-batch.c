@@ -61,7 +61,8 @@ static void sends_fewer(void **state)
 /* More than go into one call. */
 static void sends_more(void **state)
 {
-	struct step steps[1 + 1 + 16 + 1 + 2 + 1] = { HANDLE, SENDS(16) };
+	static struct step steps[1 + 1 + 16 + 1 + 2 + 1] = { HANDLE,
+							     SENDS(16) };
 	struct iovec msgs[18];
 	char text[] = "x";
 	struct mbx *m;
@@ -120,7 +121,8 @@ static void receives_none(void **state)
 /* Only the very first is worth waiting for. */
 static void receives_more(void **state)
 {
-	struct step steps[1 + 1 + 16 + 1 + 2 + 1] = { HANDLE, RECEIVES(16) };
+	static struct step steps[1 + 1 + 16 + 1 + 2 + 1] = { HANDLE,
+							     RECEIVES(16) };
 	struct iovec bufs[18];
 	struct mbx *m;
 	int i;
