@@ -126,8 +126,9 @@ static inline bool told(FIXTURE_DATA(notify) * self, __u32 events)
 	unsigned int nr = __builtin_popcount(events);
 	struct mbx_notify arg;
 
-	return signals_of(self->event) == nr &&
-	       !box_events(self->watch, &arg) && arg.out_events == events &&
+	/* First this: it waits for whoever is just telling. */
+	return !box_events(self->watch, &arg) &&
+	       signals_of(self->event) == nr && arg.out_events == events &&
 	       sum_of(&arg) == nr;
 }
 
