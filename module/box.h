@@ -137,6 +137,7 @@ struct mbx_box {
  * @badge: goes with each message that is sent through it [const]
  * @task: who used the handle last; nobody once it is revoked [box]
  * @watch: the events that it is told of, or NULL [box]
+ * @tellers: what sends messages of events through it [box]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -150,6 +151,7 @@ struct mbx_handle {
 	u64 badge;
 	struct mbx_task *task;
 	struct mbx_watch *watch;
+	struct list_head tellers;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;

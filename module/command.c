@@ -320,7 +320,8 @@ static bool valid_notify(const struct mbx_notify *arg)
 			  MBX_EVENT_DELETED;
 
 	if (!arg->events || (arg->flags & MBX_NOTIFY_READ))
-		return !arg->events && !arg->fd && !arg->low && !arg->high;
+		return !arg->events && !arg->fd && !arg->low && !arg->high &&
+		       !arg->data;
 	if (arg->events & ~known)
 		return false;
 	return arg->events & levels ? arg->low < arg->high :
@@ -341,7 +342,7 @@ long mbx_run_notify(struct mbx_call *call)
 
 	if (!valid_notify(arg))
 		return -EINVAL;
-	memset_after(arg, 0, high);
+	memset_after(arg, 0, data);
 	err = mbx_reply(call);
 	if (err)
 		return err;

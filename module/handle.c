@@ -27,6 +27,7 @@ static struct mbx_handle *alloc_handle(struct mbx_box *box, u32 rights)
 		return NULL;
 	handle->box = box;
 	handle->rights = rights;
+	INIT_LIST_HEAD(&handle->tellers);
 	INIT_LIST_HEAD(&handle->children);
 	INIT_LIST_HEAD(&handle->sibling);
 	return handle;
@@ -216,7 +217,7 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 
 	mbx_notify_drop(handle);
 	spin_lock(&box->lock);
-	while (!leave_tree(handle)) {
+	while (!leave_tree(handle) || !mbx_teller_detach_some(handle)) {
 		spin_unlock(&box->lock);
 		cond_resched();
 		spin_lock(&box->lock);

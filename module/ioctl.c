@@ -65,7 +65,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),
 	MBX_COMMAND(CONTROL, control, deadline, out_count, ON_HANDLE,
 		    MBX_CONTROL_REALTIME),
-	MBX_COMMAND(NOTIFY, notify, high, out_counts, ON_HANDLE,
+	MBX_COMMAND(NOTIFY, notify, data, out_counts, ON_HANDLE,
 		    MBX_NOTIFY_READ),
 	MBX_COMMAND(BATCH, batch, cmd, out_error, ON_HANDLE, 0),
 	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,

@@ -23,6 +23,7 @@ static const struct {
 	{ mbx_quota_init, NULL },
 	{ mbx_msg_init, mbx_msg_exit },
 	{ mbx_reap_init, mbx_reap_exit },
+	{ mbx_teller_init, mbx_teller_exit },
 	{ mbx_table_init, mbx_table_exit },
 	{ mbx_proc_boxes_init, mbx_proc_boxes_exit },
 	{ mbx_proc_tasks_init, mbx_proc_tasks_exit },

@@ -7,7 +7,7 @@
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
  *   transfers    send.c receive.c revoke.c control.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
- *                wait.c notify.c quota.c task.c owner.c usage.c reap.c
+ *                wait.c notify*.c quota.c task.c owner.c usage.c reap.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -70,6 +70,8 @@
  *   handle - handle           one leaves the tree before it is freed, and hands
  *                             what was derived from it to its parent
  *   handle -> eventfd         as long as it is registered for events
+ *   handle -> box             likewise, if messages tell of them; the handle that
+ *                             they are sent through only knows of this
  *   message -> task           who sent it, kept past the thread's exit
  *   message -> user           who pays for its memory
  *   table -> task -> proc     until the thread or the process exits

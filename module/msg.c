@@ -68,11 +68,11 @@ static size_t cost_of(enum mbx_msg_class class, u32 len)
 	       (class == MBX_MSG_BIG ? PAGE_SIZE << get_order(len) : 0);
 }
 
-static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len)
+static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len, gfp_t gfp)
 {
 	struct mbx_msg *msg;
 
-	msg = kmem_cache_alloc(cache_of(class), GFP_KERNEL);
+	msg = kmem_cache_alloc(cache_of(class), gfp);
 	if (!msg)
 		return NULL;
 
@@ -80,11 +80,33 @@ static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len)
 	if (class != MBX_MSG_BIG)
 		return msg;
 
-	msg->big = kvmalloc(PAGE_ALIGN(len), GFP_KERNEL_ACCOUNT);
+	msg->big = kvmalloc(PAGE_ALIGN(len), gfp | __GFP_ACCOUNT);
 	if (!msg->big) {
 		kmem_cache_free(cache_of(class), msg);
 		return NULL;
 	}
+	return msg;
+}
+
+static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp)
+{
+	const enum mbx_msg_class class = mbx_msg_class(len);
+	const size_t cost = cost_of(class, len);
+	struct mbx_msg *msg;
+	int err;
+
+	err = mbx_quota_charge_bytes(payer, cost);
+	if (err)
+		return ERR_PTR(err);
+
+	msg = alloc_msg(class, len, gfp);
+	if (!msg) {
+		mbx_quota_uncharge_bytes(payer, cost);
+		return ERR_PTR(-ENOMEM);
+	}
+	msg->from = NULL;
+	msg->payer = mbx_user_ref(payer);
+	msg->len = len;
 	return msg;
 }
 
@@ -101,28 +123,35 @@ static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len)
 struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
 			       u32 len)
 {
-	const enum mbx_msg_class class = mbx_msg_class(len);
-	const size_t cost = cost_of(class, len);
-	struct mbx_msg *msg;
-	int err;
+	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL);
 
-	err = mbx_quota_charge_bytes(payer, cost);
-	if (err)
-		return ERR_PTR(err);
-
-	msg = alloc_msg(class, len);
-	if (!msg) {
-		mbx_quota_uncharge_bytes(payer, cost);
-		return ERR_PTR(-ENOMEM);
-	}
-	msg->from = NULL;
-	msg->payer = mbx_user_ref(payer);
-	msg->len = len;
-
+	if (IS_ERR(msg))
+		return msg;
 	if (copy_from_user(mbx_msg_payload(msg), data, len)) {
 		mbx_msg_destroy(msg);
 		return ERR_PTR(-EFAULT);
 	}
+	return msg;
+}
+
+/**
+ * mbx_msg_make() - allocate a message of the kernel's own
+ * @payer: charged for the memory
+ * @data: the payload
+ * @len: its length
+ *
+ * Nobody is killed for its memory.
+ *
+ * Context: Process context.  Sleeps.
+ * Return: the message, without a sender; or an error pointer: -EDQUOT, -ENOSPC,
+ * -ENOMEM.
+ */
+struct mbx_msg *mbx_msg_make(struct mbx_user *payer, const void *data, u32 len)
+{
+	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL | __GFP_NORETRY);
+
+	if (!IS_ERR(msg))
+		memcpy(mbx_msg_payload(msg), data, len);
 	return msg;
 }
 

@@ -79,6 +79,7 @@ int mbx_msg_init(void);
 void mbx_msg_exit(void);
 struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
 			       u32 len);
+struct mbx_msg *mbx_msg_make(struct mbx_user *payer, const void *data, u32 len);
 void mbx_msg_destroy(struct mbx_msg *msg);
 bool mbx_msg_charge_to(struct mbx_msg *msg, struct mbx_user *user);
 void mbx_msg_destroy_list(struct mbx_msg *list);

@@ -20,31 +20,10 @@
  * or on PREEMPT_RT sleep, as the lock of the box does there.
  */
 #include <linux/eventfd.h>
+#include <linux/file.h>
 #include <linux/slab.h>
 
 #include "mbx.h"
-
-/**
- * struct mbx_watch - a registration for events
- * @node: in @watches of the box, until that or the handle has ended [box]
- * @handle: whose it is [const]
- * @eventfd: what to signal [const]
- * @events: MBX_EVENT_* to be told of [const]
- * @low: see struct mbx_notify [const]
- * @high: likewise [const]
- * @state: MBX_EVENT_* that held at the last look [box]
- * @counts: events by bit, not read yet [box]
- */
-struct mbx_watch {
-	struct list_head node;
-	struct mbx_handle *handle;
-	struct eventfd_ctx *eventfd;
-	u32 events;
-	u32 low;
-	u32 high;
-	u32 state;
-	u32 counts[MBX_EVENTS];
-};
 
 /* One of the two holds, from the first look on. */
 static u32 level(const struct mbx_watch *watch, u32 depth)
@@ -84,17 +63,21 @@ static u32 state_of(const struct mbx_handle *handle,
 	return state;
 }
 
-static void tell(struct mbx_watch *watch, u32 events)
+static void tell(struct mbx_watch *watch, u32 events, u32 unsent)
 {
 	unsigned int bit;
 
+	events &= watch->events;
 	for (bit = 0; bit < MBX_EVENTS; bit++) {
-		if (!(events & watch->events & (1U << bit)))
+		if (!(events & (1U << bit)))
 			continue;
 		if (watch->counts[bit] < U32_MAX)
 			watch->counts[bit]++;
-		compat_eventfd_signal(watch->eventfd);
+		if (watch->eventfd)
+			compat_eventfd_signal(watch->eventfd);
 	}
+	if (watch->teller && (events & ~unsent))
+		mbx_teller_tell(watch->teller, events & ~unsent);
 }
 
 /* It keeps its counts, but looks no more. */
@@ -119,10 +102,11 @@ static bool owner_just_died(struct mbx_box *box)
 /**
  * mbx_notify_look() - tell everybody who is to be told what has changed
  * @box: the mailbox
+ * @unsent: MBX_EVENT_* that are not told by messages
  *
  * Context: The box is locked.
  */
-void mbx_notify_look(struct mbx_box *box)
+void mbx_notify_look(struct mbx_box *box, u32 unsent)
 {
 	const u32 end = MBX_EVENT_DELETED | MBX_EVENT_OWNER_DIED;
 	const bool inherited = owner_just_died(box);
@@ -135,34 +119,67 @@ void mbx_notify_look(struct mbx_box *box)
 		before = watch->state;
 		watch->state = state_of(watch->handle, watch);
 		if (inherited && !watch->handle->revoked)
-			tell(watch, MBX_EVENT_OWNER_DIED);
+			tell(watch, MBX_EVENT_OWNER_DIED, unsent);
 		if (watch->state & ~before)
-			tell(watch, watch->state & ~before);
+			tell(watch, watch->state & ~before, unsent);
 		/* Nothing more will happen to it. */
 		if (watch->state & end)
 			unlist(box, watch);
 	}
 }
 
+/* What is to be told, an eventfd or a mailbox. */
+static int aim(struct mbx_watch *watch, struct file *file, u64 data)
+{
+	struct mbx_teller *teller;
+	struct eventfd_ctx *eventfd;
+
+	if (file->f_op == &mbx_handle_fops) {
+		teller = mbx_teller_create(watch, file->private_data, data);
+		if (IS_ERR(teller))
+			return PTR_ERR(teller);
+		watch->teller = teller;
+		return 0;
+	}
+	if (data)
+		return -EINVAL;
+	eventfd = eventfd_ctx_fileget(file);
+	if (IS_ERR(eventfd))
+		return PTR_ERR(eventfd);
+	watch->eventfd = eventfd;
+	return 0;
+}
+
+static int aim_at_fd(struct mbx_watch *watch, int fd, u64 data)
+{
+	struct file *file = fget(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = aim(watch, file, data);
+	fput(file);
+	return err;
+}
+
 static struct mbx_watch *create_watch(struct mbx_handle *handle,
 				      const struct mbx_notify *arg)
 {
 	struct mbx_watch *watch;
-	struct eventfd_ctx *eventfd;
+	int err;
 
 	watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
 	if (!watch)
 		return ERR_PTR(-ENOMEM);
-	eventfd = eventfd_ctx_fdget(arg->fd);
-	if (IS_ERR(eventfd)) {
-		kfree(watch);
-		return ERR_CAST(eventfd);
-	}
 	watch->handle = handle;
-	watch->eventfd = eventfd;
 	watch->events = arg->events;
 	watch->low = arg->low;
 	watch->high = arg->high;
+	err = aim_at_fd(watch, arg->fd, arg->data);
+	if (err) {
+		kfree(watch);
+		return ERR_PTR(err);
+	}
 	return watch;
 }
 
@@ -170,7 +187,10 @@ static void destroy_watch(struct mbx_watch *watch)
 {
 	if (!watch)
 		return;
-	eventfd_ctx_put(watch->eventfd);
+	if (watch->eventfd)
+		eventfd_ctx_put(watch->eventfd);
+	if (watch->teller)
+		mbx_teller_destroy(watch->teller);
 	kfree(watch);
 }
 
@@ -210,8 +230,8 @@ static int may_have(const struct mbx_handle *handle,
  * @arg: which, none of them to tell it nothing; out_state is filled in
  *
  * Context: Process context.  Sleeps.  Takes the box's lock.
- * Return: 0, -EBADF, -EIDRM, -EINVAL, -EKEYREVOKED, -ENOMEM, -ENOSPC or
- * -EOWNERDEAD.
+ * Return: 0, -EBADF, -EIDRM, -EINVAL, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE,
+ * -ENOMEM, -ENOSPC, -EOWNERDEAD or -ESHUTDOWN.
  */
 int mbx_notify_set(struct mbx_handle *handle, struct mbx_notify *arg)
 {
@@ -226,7 +246,7 @@ int mbx_notify_set(struct mbx_handle *handle, struct mbx_notify *arg)
 
 	spin_lock(&handle->box->lock);
 	/* Whoever is told the end finds that the eventfd has been, too. */
-	mbx_notify_look(handle->box);
+	mbx_notify_look(handle->box, 0);
 	err = may_have(handle, watch);
 	if (!err) {
 		arg->out_state = state_of(handle, watch);
@@ -276,7 +296,7 @@ int mbx_notify_read(struct mbx_handle *handle, struct mbx_notify *arg)
  * mbx_notify_drop() - tell a handle of no events any more
  * @handle: the handle, which is about to go
  *
- * Context: Process context.  Takes the box's lock.
+ * Context: Process context.  Sleeps.  Takes the box's lock.
  */
 void mbx_notify_drop(struct mbx_handle *handle)
 {

@@ -362,12 +362,11 @@ static int refused(const struct mbx_handle *handle)
 	return mbx_handle_error(handle) ?: mbx_box_sealed(handle->box);
 }
 
-/* The box is locked, and is so again on return. */
-static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
-		       struct mbx_tx *tx, struct mbx_later *later)
+/* Whatever can refuse a message before it is there. */
+static int check_send(const struct mbx_handle *handle,
+		      const struct mbx_task *task, const struct mbx_tx *tx)
 {
 	struct mbx_box *box = handle->box;
-	struct mbx_msg *msg;
 	int err;
 
 	err = refused(handle);
@@ -378,6 +377,18 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	if (!err && tx->nonblock && !mbx_box_has_room(box) &&
 	    list_empty(&box->receivers))
 		err = -EAGAIN;
+	return err;
+}
+
+/* The box is locked, and is so again on return. */
+static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
+		       struct mbx_tx *tx, struct mbx_later *later)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_msg *msg;
+	int err;
+
+	err = check_send(handle, task, tx);
 	if (err)
 		return err;
 
@@ -393,6 +404,32 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 		return err;
 	}
 	return dispatch(handle, task, msg, tx, later);
+}
+
+/**
+ * mbx_send_made() - send a message that is there already, without waiting
+ * @handle: a handle with the right to send
+ * @task: who sends it
+ * @msg: the message, which the caller does not own any more
+ * @tx: tells len and type, and nonblock; peer is filled in on success
+ * @later: frees it, or wakes who gets it
+ *
+ * Context: The box is locked.
+ * Return: 0; or, with nothing sent, -EAGAIN, -EIDRM, -EKEYREVOKED, -EMSGSIZE,
+ * -EOWNERDEAD, -ESHUTDOWN, -EUSERS.
+ */
+int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
+		  struct mbx_msg *msg, struct mbx_tx *tx,
+		  struct mbx_later *later)
+{
+	int err;
+
+	sign(handle, msg, task, tx);
+	err = check_send(handle, task, tx);
+	if (!err)
+		return dispatch(handle, task, msg, tx, later);
+	mbx_box_release(handle->box, msg, later);
+	return err;
 }
 
 static noinline int send_slowly(struct mbx_handle *handle,

@@ -83,6 +83,9 @@ struct mbx_action {
 
 /* send.c */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx);
+int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
+		  struct mbx_msg *msg, struct mbx_tx *tx,
+		  struct mbx_later *later);
 struct mbx_waiter *mbx_find_receiver(struct mbx_box *box,
 				     const struct mbx_msg *msg);
 void mbx_hand(struct mbx_box *box, struct mbx_msg *msg,

@@ -179,6 +179,7 @@ static inline void init_notify(struct mbx_notify *arg, __u32 events, int fd)
 	arg->fd = fd;
 	arg->low = 0;
 	arg->high = 0;
+	arg->data = 0;
 }
 
 static inline int box_stat(int fd, struct mbx_stat *arg)

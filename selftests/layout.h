@@ -130,16 +130,17 @@
 	MEMBER(mbx_control, __reserved, 12, 4)       \
 	MEMBER(mbx_control, deadline, 16, 8)         \
 	LAST(mbx_control, out_count, 24, 8)          \
-	SIZE(mbx_notify, 72)                         \
+	SIZE(mbx_notify, 80)                         \
 	MEMBER(mbx_notify, size, 0, 4)               \
 	MEMBER(mbx_notify, flags, 4, 4)              \
 	MEMBER(mbx_notify, events, 8, 4)             \
 	MEMBER(mbx_notify, fd, 12, 4)                \
 	MEMBER(mbx_notify, low, 16, 4)               \
 	MEMBER(mbx_notify, high, 20, 4)              \
-	MEMBER(mbx_notify, out_events, 24, 4)        \
-	MEMBER(mbx_notify, out_state, 28, 4)         \
-	LAST(mbx_notify, out_counts, 32, 40)         \
+	MEMBER(mbx_notify, data, 24, 8)              \
+	MEMBER(mbx_notify, out_events, 32, 4)        \
+	MEMBER(mbx_notify, out_state, 36, 4)         \
+	LAST(mbx_notify, out_counts, 40, 40)         \
 	SIZE(mbx_batch, 32)                          \
 	MEMBER(mbx_batch, size, 0, 4)                \
 	MEMBER(mbx_batch, flags, 4, 4)               \
@@ -152,7 +153,14 @@
 	MEMBER(mbx_transfer, size, 0, 4)             \
 	MEMBER(mbx_transfer, flags, 4, 4)            \
 	MEMBER(mbx_transfer, pid, 8, 4)              \
-	LAST(mbx_transfer, __reserved, 12, 4)
+	LAST(mbx_transfer, __reserved, 12, 4)        \
+	SIZE(mbx_event, 32)                          \
+	MEMBER(mbx_event, size, 0, 4)                \
+	MEMBER(mbx_event, events, 4, 4)              \
+	MEMBER(mbx_event, state, 8, 4)               \
+	MEMBER(mbx_event, nr, 12, 4)                 \
+	MEMBER(mbx_event, id, 16, 8)                 \
+	LAST(mbx_event, data, 24, 8)
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)

@@ -136,7 +136,6 @@ TEST_F(notify, wrong_descriptor)
 	EXPECT_ERRNO(EBADF, box_notify(self->watch, PLAIN_EVENTS, -1));
 	EXPECT_ERRNO(EBADF, box_notify(self->watch, PLAIN_EVENTS, 1 << 20));
 	EXPECT_ERRNO(EINVAL, box_notify(self->watch, PLAIN_EVENTS, pipes[1]));
-	EXPECT_ERRNO(EINVAL, box_notify(self->watch, PLAIN_EVENTS, self->box));
 	EXPECT_ERRNO(EINVAL,
 		     box_notify(self->watch, PLAIN_EVENTS, self->control));
 	EXPECT_EQ(0, send_number(self->box, 1));
@@ -176,6 +175,14 @@ TEST_F(notify, wrong_arguments)
 	EXPECT_ERRNO(EINVAL, box_notify(self->watch, 0, -1));
 	EXPECT_ERRNO(EINVAL, box_notify_levels(self->watch, 0, 0, 1, 0));
 	EXPECT_ERRNO(EINVAL, box_notify_levels(self->watch, 0, 0, 0, 1));
+	init_notify(&arg, MBX_EVENT_ROOM, self->event);
+	arg.data = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(self->watch, MBX_IOC_NOTIFY, &arg));
+	init_notify(&arg, 0, 0);
+	arg.data = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(self->watch, MBX_IOC_NOTIFY, &arg));
+	arg.flags = MBX_NOTIFY_READ;
+	EXPECT_ERRNO(EINVAL, ioctl(self->watch, MBX_IOC_NOTIFY, &arg));
 	init_notify(&arg, MBX_EVENT_ROOM, self->event);
 	arg.flags = MBX_NOTIFY_READ;
 	EXPECT_ERRNO(EINVAL, ioctl(self->watch, MBX_IOC_NOTIFY, &arg));

@@ -602,20 +602,43 @@ struct mbx_revoke {
 /* Registrations that a mailbox may have. */
 #define MBX_NOTIFY_MAX 256
 
+/* Type of a message that tells of events. */
+#define MBX_TYPE_EVENT 0xffffffffffffffffULL
+
+/**
+ * struct mbx_event - a message that tells of events
+ * @size: sizeof(struct mbx_event), its length
+ * @events: MBX_EVENT_* that have happened since the message before
+ * @state: MBX_EVENT_* that held when this was looked at
+ * @nr: how often those of @events have happened since then, together; does not
+ *	wrap
+ * @id: id of the mailbox in which they have happened
+ * @data: what struct mbx_notify said
+ */
+struct mbx_event {
+	__u32 size;
+	__u32 events;
+	__u32 state;
+	__u32 nr;
+	__aligned_u64 id;
+	__aligned_u64 data;
+};
+
 /**
  * struct mbx_notify - argument of MBX_IOC_NOTIFY
  * @size: sizeof(struct mbx_notify)
  * @flags: MBX_NOTIFY_*
  * @events: MBX_EVENT_* to be told of; 0 to be told of none any more
- * @fd: an eventfd
+ * @fd: an eventfd, or a mailbox handle with the right to send
  * @low: depth for MBX_EVENT_LOW, below @high
  * @high: depth for MBX_EVENT_HIGH; 0 unless one of the two is in @events
+ * @data: what messages are to say in @data; 0 for an eventfd
  * @out_events: MBX_EVENT_* that have happened
  * @out_state: MBX_EVENT_* that hold now, registered or not
  * @out_counts: how often each has happened, in the order of the bits; a count
  *	does not wrap
  *
- * Have events counted, and 1 added to an eventfd for each.  An event happens
+ * Have events counted, and 1 added to an eventfd or a message sent for each.  An event happens
  * when what its name says begins to hold: it does after a command, and did not
  * before.  What holds already at the registration is told by @out_state and is
  * no event.  Neither is what holds only while a command is under way: a message
@@ -627,23 +650,41 @@ struct mbx_revoke {
  * in the eventfd before the command returns that made them happen; none comes
  * later.  Any right will do, or none.
  *
+ * If @fd is a mailbox handle, of this mailbox or of any, a struct mbx_event is
+ * sent through it a moment later, with type MBX_TYPE_EVENT and priority 0, by the
+ * caller, who pays for it, to whoever receives there; but not in its counters.
+ * What happens before it is made is told by the same message.  It never waits: a
+ * mailbox that is full or sealed, or a limit, keeps it from being sent.  What it
+ * was to tell is then told with the next events that happen, and is in
+ * @out_counts either way.  It is told no more once that handle was closed,
+ * revoked or, if it is good for one message, used.  All that has happened is
+ * sent, if it can be, before the registration ends; nothing is later.
+ *
+ * So that mailboxes which tell each other do not go on for ever, that such a
+ * message makes a mailbox readable, or its depth reach @high, is counted there
+ * and told on eventfds, but by no message.
+ *
  * With MBX_NOTIFY_READ nothing is registered: @out_events and @out_counts tell
  * what has happened since the registration, or since they were last told, and
  * start anew.  Without it they are 0.  The eventfd is left alone: who reads that
- * first and then asks misses nothing.  MBX_EVENT_HIGH and MBX_EVENT_LOW are in
+ * first and then asks misses nothing.  So are messages.  MBX_EVENT_HIGH and MBX_EVENT_LOW are in
  * @out_state only for a registration with a @high.
  *
- * Without @events, and with MBX_NOTIFY_READ, @fd, @low and @high must be 0, and
- * with the latter @events.
+ * Without @events, and with MBX_NOTIFY_READ, @fd, @low, @high and @data must be 0,
+ * and with the latter @events.
  *
  * A mailbox that has ended, and a handle that was revoked, answer with their
  * error; the eventfd has been told.
  *
  * Return: 0, or -1 with errno
  *
- *  - EBADF: @fd is not open
- *  - EINVAL: @fd is no eventfd; no such event; @low is not below @high, or
- *    these are given without the events, or those without them
+ *  - EBADF: @fd is not open, or a handle without the right to send
+ *  - EINVAL: @fd is no eventfd, nor a mailbox handle; no such event; @low is not
+ *    below @high, or these are given without the events, or those without them;
+ *    @data for an eventfd
+ *  - EMSGSIZE: @fd is of a mailbox with a msg_max below sizeof(struct mbx_event)
+ *  - EIDRM, EOWNERDEAD, EKEYREVOKED, ESHUTDOWN, EKEYEXPIRED: also what a send
+ *    through @fd would fail with
  *  - ENOSPC: the mailbox has MBX_NOTIFY_MAX registrations
  */
 struct mbx_notify {
@@ -653,6 +694,7 @@ struct mbx_notify {
 	__s32 fd;
 	__u32 low;
 	__u32 high;
+	__aligned_u64 data;
 	__u32 out_events;
 	__u32 out_state;
 	__u32 out_counts[MBX_EVENTS];
