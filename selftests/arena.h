@@ -10,6 +10,7 @@ struct arena {
 	int control;
 	int box;
 	int event;
+	int target;
 	int stop;
 	int failed;
 	pthread_t threads[8];

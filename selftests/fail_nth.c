@@ -293,6 +293,18 @@ static void prepare_notify(struct world *w)
 	put_arg(w, &arg, sizeof(arg));
 }
 
+/* Likewise, but the mailbox itself is told, of nothing that happens here. */
+static void prepare_notify_box(struct world *w)
+{
+	struct mbx_notify arg;
+
+	prepare_notify(w);
+	memcpy(&arg, w->arg, sizeof(arg));
+	arg.events = MBX_EVENT_DELETED;
+	arg.fd = w->box;
+	put_arg(w, &arg, sizeof(arg));
+}
+
 static bool registered(struct world *w)
 {
 	struct mbx_notify arg;
@@ -320,6 +332,10 @@ static const struct step asks[] = {
 	    LEAST(1, 0, 0)),
 	ASK("notify, cold", MBX_IOC_NOTIFY, prepare_notify, registered,
 	    .cold = true, LEAST(1, 0, 1)),
+	ASK("notify a mailbox", MBX_IOC_NOTIFY, prepare_notify_box, registered,
+	    LEAST(2, 0, 0)),
+	ASK("notify a mailbox, cold", MBX_IOC_NOTIFY, prepare_notify_box,
+	    registered, .cold = true, LEAST(2, 0, 1)),
 	ASK("version, cold", MBX_IOC_VERSION, prepare_version, told_version,
 	    .cold = true, LEAST(0, 0, 1)),
 };

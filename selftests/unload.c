@@ -8,7 +8,7 @@
 #include <dirent.h>
 #include <sys/utsname.h>
 
-#include "peers.h"
+#include "event_box.h"
 
 FIXTURE(unload) {
 	char module[256];
@@ -178,6 +178,40 @@ TEST_F(unload, refused_while_an_owner_lives)
 }
 
 /* ------------------------------------------------------------------ accepted */
+
+static void tell_until_killed(void)
+{
+	int control = open_control();
+	int a = box_create(control, NULL, MBX_CREATE_OWNED, 1);
+	int b = box_create(control, NULL, MBX_CREATE_OWNED, 2);
+
+	CHECK(!box_tell(a, PLAIN_EVENTS, b, 0));
+	CHECK(!box_tell(b, PLAIN_EVENTS, a, 0));
+	for (;;) {
+		send_number(a, 1);
+		receive_number(a);
+		receive_number(b);
+	}
+}
+
+/* The module itself sends messages that tell of events. */
+TEST_F_TIMEOUT(unload, after_events_were_told, 120)
+{
+	struct child child;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		if (!child_start(&child))
+			tell_until_killed();
+		ASSERT_TRUE(wait_until(box_rows() == 2));
+		pause_briefly();
+		kill(child.pid, SIGKILL);
+		EXPECT_EQ(SIGKILL, child_join(&child));
+		ASSERT_TRUE(unload_when_idle());
+		ASSERT_EQ(0, load(self->module, ""));
+		ASSERT_TRUE(wait_until(!access(MBX_DEVICE, R_OK | W_OK)));
+	}
+}
 
 TEST_F(unload, leaves_nothing_behind)
 {
