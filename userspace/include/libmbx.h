@@ -556,6 +556,34 @@ int mbx_batch_ext(struct mbx *m, struct mbx_batch *arg);
 int mbx_notify(struct mbx *m, uint32_t events, int fd);
 
 /**
+ * mbx_notify_to() - have events counted, and told by messages
+ * @m: a handle, of whatever rights
+ * @events: as for mbx_notify()
+ * @to: a handle with the right to send, of the same or any other mailbox; used
+ *	until it is closed
+ * @data: what the messages say in their data member
+ *
+ * In place of what was registered with @m before.  Each message is a struct
+ * mbx_event of type MBX_TYPE_EVENT, from this process; one mailbox can have those
+ * of many others.  It comes a moment after the event, and tells of all until
+ * then; what cannot be sent since @to is full is told with the next event.
+ *
+ * Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -EBADF: @to has no right to send
+ *  - -EINVAL: @events that do not exist or need a depth
+ *  - -EMSGSIZE: @to takes no messages of sizeof(struct mbx_event)
+ *  - -ENOSPC: the mailbox has MBX_NOTIFY_MAX registrations
+ *  - -EIDRM, -EOWNERDEAD, -EKEYREVOKED: of @m, or of @to
+ *  - -ESHUTDOWN, -EKEYEXPIRED: of @to
+ *  - -ENOMEM
+ */
+int mbx_notify_to(struct mbx *m, uint32_t events, struct mbx *to,
+		  uint64_t data);
+
+/**
  * mbx_notify_read() - which events have happened since this was last asked
  * @m: a handle with a registration
  *

@@ -15,6 +15,18 @@ int mbx_notify(struct mbx *m, uint32_t events, int fd)
 	return mbx_notify_ext(m, &arg);
 }
 
+int mbx_notify_to(struct mbx *m, uint32_t events, struct mbx *to, uint64_t data)
+{
+	struct mbx_notify arg = {
+		.size = sizeof(arg),
+		.events = events,
+		.fd = events ? to->fd : 0,
+		.data = events ? data : 0,
+	};
+
+	return mbx_notify_ext(m, &arg);
+}
+
 int mbx_notify_read(struct mbx *m)
 {
 	struct mbx_notify arg = {

@@ -247,6 +247,7 @@ static int notify(const struct step *s, struct mbx_notify *n)
 		expect("descriptor", n->fd, 0);
 	expect("low", n->low, s->low);
 	expect("high", n->high, s->high);
+	expect("data", n->data, s->tag);
 	n->out_events = s->happened;
 	n->out_state = s->state;
 	return s->ret;

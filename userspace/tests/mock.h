@@ -69,6 +69,7 @@ enum {
  *	if there is none
  * @low: expected in NOTIFY
  * @high: likewise
+ * @tag: likewise, as data
  * @state: comes out of NOTIFY
  * @happened: likewise
  * @st: comes out of STAT as a whole, if not NULL
@@ -106,6 +107,7 @@ struct step {
 	short signal;
 	uint32_t low;
 	uint32_t high;
+	uint64_t tag;
 	uint32_t state;
 	uint32_t happened;
 	const struct mbx_stat *st;

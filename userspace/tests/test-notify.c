@@ -30,6 +30,22 @@ static void registers(void **state)
 	mbx_close(m);
 }
 
+static void to_a_mailbox(void **state)
+{
+	struct mbx *m, *to;
+
+	MOCK(HANDLE, HANDLE,
+	     { STEP_NOTIFY, .events = MBX_EVENT_ROOM, .tag = 1ULL << 40 },
+	     { STEP_NOTIFY }, { STEP_NOTIFY, -EMSGSIZE, .events = 1 });
+	m = handle();
+	to = handle();
+	assert_int_equal(mbx_notify_to(m, MBX_EVENT_ROOM, to, 1ULL << 40), 0);
+	assert_int_equal(mbx_notify_to(m, 0, to, 5), 0);
+	assert_int_equal(mbx_notify_to(m, 1, to, 0), -EMSGSIZE);
+	mbx_close(m);
+	mbx_close(to);
+}
+
 static void reads(void **state)
 {
 	struct mbx *m;
@@ -66,6 +82,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(registers),
+		TEST(to_a_mailbox),
 		TEST(reads),
 		TEST(with_watermarks),
 	};

@@ -85,9 +85,11 @@ static void same_errno_means_different_things(void **state)
 	expect(MBX_CMD_RECEIVE, EKEYREVOKED,
 	       "the handle has been revoked by a holder of the one it was made of: ask whom you have it from for another");
 	expect(MBX_CMD_NOTIFY, EBADF,
-	       "the eventfd is not open: make one with eventfd(2)");
+	       "the eventfd is not open, or the handle has no right to send: make one with eventfd(2), or open the mailbox with MBX_OPEN_SEND");
 	expect(MBX_CMD_NOTIFY, EINVAL,
-	       "no eventfd, no such event, or a low watermark not below the high one: make the descriptor with eventfd(2), and give the watermarks with MBX_EVENT_HIGH and MBX_EVENT_LOW only");
+	       "no eventfd or mailbox, no such event, or a low watermark not below the high one: make the descriptor with eventfd(2) or open a mailbox, and give the watermarks with MBX_EVENT_HIGH and MBX_EVENT_LOW only");
+	expect(MBX_CMD_NOTIFY, EMSGSIZE,
+	       "the mailbox to be told takes no messages as long as a struct mbx_event: create one with a higher msg_max");
 	expect(MBX_CMD_NOTIFY, ENOSPC,
 	       "too many handles of this mailbox are registered for events: close some, or register one for several events");
 	expect(MBX_CMD_SEND, ESHUTDOWN,
