@@ -42,6 +42,21 @@ FIXTURE_TEARDOWN(batch)
 	close(self->control);
 }
 
+static inline void handle_nothing(int nr)
+{
+	(void)nr;
+}
+
+static inline void handle_signal(int nr, int flags)
+{
+	const struct sigaction act = {
+		.sa_handler = handle_nothing,
+		.sa_flags = flags,
+	};
+
+	sigaction(nr, &act, NULL);
+}
+
 /* The first @nr of @sends. */
 static inline int send_batch(FIXTURE_DATA(batch) * self, int fd, __u32 nr)
 {

@@ -3,24 +3,7 @@
  * Batches that something happens to: what is done is told once, and is not done
  * again.
  */
-#include <sys/time.h>
-
 #include "batch.h"
-
-static void nothing(int nr)
-{
-	(void)nr;
-}
-
-static void handle_signal(int nr, int flags)
-{
-	const struct sigaction act = {
-		.sa_handler = nothing,
-		.sa_flags = flags,
-	};
-
-	sigaction(nr, &act, NULL);
-}
 
 /* Sends until the mailbox is full, and then waits. */
 static void send_and_wait(FIXTURE_DATA(batch) * self, int fd, int err)
@@ -257,85 +240,6 @@ TEST_F(batch, first_is_restarted)
 	ASSERT_TRUE(wait_blocked(child.pid, "receive"));
 	kill(child.pid, SIGUSR2);
 	EXPECT_CHILD(child);
-}
-
-/* ------------------------------------------------------------------- storm */
-
-#define STORM_NR 512
-#define STORM_ROUNDS 2000
-
-struct storm {
-	int fd;
-	struct mbx_send sends[STORM_NR];
-	struct mbx_receive receives[STORM_NR];
-	__u32 numbers[STORM_NR];
-	__u32 got[STORM_NR];
-	unsigned int interrupted;
-};
-
-/* All of a batch, going on after each signal; false if something else fails. */
-static bool run_all(struct storm *storm, __u32 cmd)
-{
-	const bool sends = cmd == MBX_CMD_SEND;
-	struct mbx_batch arg;
-	int ret, done = 0;
-
-	while (done < STORM_NR) {
-		init_batch(&arg, cmd,
-			   sends ? (void *)&storm->sends[done] :
-				   &storm->receives[done],
-			   sends ? sizeof(storm->sends[0]) :
-				   sizeof(storm->receives[0]),
-			   STORM_NR - done);
-		ret = ioctl(storm->fd, MBX_IOC_BATCH, &arg);
-		if (ret <= 0)
-			return false;
-		done += ret;
-		if (done < STORM_NR && arg.out_error != EINTR)
-			return false;
-		storm->interrupted += done < STORM_NR;
-	}
-	return true;
-}
-
-static bool storm_round(struct storm *storm, __u32 round)
-{
-	__u32 i;
-
-	for (i = 0; i < STORM_NR; i++) {
-		storm->numbers[i] = round * STORM_NR + i;
-		init_send(&storm->sends[i], &storm->numbers[i], 4,
-			  MBX_SEND_NONBLOCK);
-		init_receive(&storm->receives[i], &storm->got[i], 4,
-			     MBX_RECEIVE_NONBLOCK);
-	}
-	return run_all(storm, MBX_CMD_SEND) &&
-	       run_all(storm, MBX_CMD_RECEIVE) &&
-	       !memcmp(storm->numbers, storm->got, sizeof(storm->got));
-}
-
-/* Signals between elements, none of which waits. */
-TEST_F(batch, storm_of_signals)
-{
-	const struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = {};
-	struct storm *storm = calloc(1, sizeof(*storm));
-	__u32 round;
-
-	storm->fd = box_create(self->control, NULL, MBX_CREATE_OWNED,
-			       MBX_UNBOUNDED);
-	ASSERT_LE(0, storm->fd);
-	handle_signal(SIGALRM, SA_RESTART);
-	setitimer(ITIMER_REAL, &often, NULL);
-	for (round = 0; round < STORM_ROUNDS && storm->interrupted < 20;
-	     round++)
-		if (!storm_round(storm, round))
-			break;
-	setitimer(ITIMER_REAL, &never, NULL);
-	EXPECT_LE(20, storm->interrupted)
-	TH_LOG("%u rounds", round);
-	EXPECT_EQ(-1, receive_number(storm->fd));
-	close(storm->fd);
-	free(storm);
 }
 
 TEST_HARNESS_MAIN

@@ -293,4 +293,80 @@ TEST_F_TIMEOUT(flip, length_of_a_name, 120)
 	flipper_stop(&self->flipper);
 }
 
+/* ------------------------------------------------------------------ batches */
+
+static void init_elements(FIXTURE_DATA(flip) * self, struct mbx_batch *arg,
+			  struct mbx_send element[4])
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		init_send(&element[i], self->source, SHORT, 0);
+	init_batch(arg, MBX_CMD_SEND, element, sizeof(element[0]), 4);
+}
+
+static bool drain(FIXTURE_DATA(flip) * self, int nr)
+{
+	while (nr--)
+		if (!drain_one(self))
+			return false;
+	return receive_number(self->fd) == -1 && errno == EAGAIN;
+}
+
+TEST_F_TIMEOUT(flip, elements_of_a_batch, 120)
+{
+	struct mbx_send element[4];
+	struct mbx_batch arg;
+	int i, ret;
+
+	init_elements(self, &arg, element);
+	flipper_start(&self->flipper, &arg.nr, 1, 4);
+	for (i = 0; i < ROUNDS / 2; i++) {
+		ret = ioctl(self->fd, MBX_IOC_BATCH, &arg);
+		ASSERT_TRUE(ret == 1 || ret == 4);
+		ASSERT_TRUE(drain(self, ret));
+	}
+	flipper_stop(&self->flipper);
+}
+
+/* The one that was checked is the one that is used. */
+TEST_F_TIMEOUT(flip, stride_of_a_batch, 120)
+{
+	struct mbx_send element[4];
+	struct mbx_batch arg;
+	int i, ret;
+
+	init_elements(self, &arg, element);
+	flipper_start(&self->flipper, &arg.stride, sizeof(element[0]), 8);
+	for (i = 0; i < ROUNDS / 2; i++) {
+		ret = ioctl(self->fd, MBX_IOC_BATCH, &arg);
+		if (ret < 0) {
+			ASSERT_EQ(EINVAL, errno);
+			ret = 0;
+		} else {
+			ASSERT_EQ(4, ret);
+		}
+		ASSERT_TRUE(drain(self, ret));
+	}
+	flipper_stop(&self->flipper);
+}
+
+/* A size that is right, or one that would reach into the next element. */
+TEST_F_TIMEOUT(flip, size_of_an_element, 120)
+{
+	struct mbx_send element[4];
+	struct mbx_batch arg;
+	int i, ret;
+
+	init_elements(self, &arg, element);
+	flipper_start(&self->flipper, &element[1].size, sizeof(element[0]),
+		      sizeof(element[0]) + 8);
+	for (i = 0; i < ROUNDS / 2; i++) {
+		ret = ioctl(self->fd, MBX_IOC_BATCH, &arg);
+		ASSERT_TRUE(ret == 4 || (ret == 1 && arg.out_error == EINVAL));
+		ASSERT_TRUE(drain(self, ret));
+	}
+	flipper_stop(&self->flipper);
+}
+
 TEST_HARNESS_MAIN
