@@ -60,6 +60,28 @@ statuses() {
 		<(sed -n '/^# EXIT STATUS/,/^# ENV/s/^\*\([0-9]*\)\*$/\1/p' man/mbx.1.scd)
 }
 
+uapi=../module/include/uapi/linux/ipc_mailbox.h
+
+# missing FILE... : which of the words on standard input are not explained there
+missing() {
+	while read -r word; do
+		grep -q "\*$word\*" "$@" || echo "no $word in $*"
+	done
+}
+
+constants() {
+	grep -oE '^(#define |	)MBX_[A-Z_]+' $uapi | grep -oE 'MBX_[A-Z_]+' | grep -vxE 'MBX_(IOC_MAGIC|EVENTS)'
+}
+
+errors() { grep -oE '\bE(2BIG|[A-Z]{3,})\b' $uapi | grep -v EPOLL | sort -u; }
+
+# A function that is only in the synopsis is not explained.
+functions() { grep -oE '\bmbx_[a-z_]+\(' include/libmbx.h | tr -d '(' | sort -u; }
+
+constants_in_man() { ! constants | missing man/*.scd | grep .; }
+errors_in_man() { ! errors | missing man/mailbox.4.scd | grep .; }
+functions_in_man() { ! functions | missing man/libmbx.3.scd | grep .; }
+
 if command -v mandoc >/dev/null; then
 	for page in "$build"/man/*.[1-8]; do
 		check "$(basename "$page") is well formed" lint "$page"
@@ -79,4 +101,7 @@ check "columns of tasks" diff <(columns tasks | sort) <(columns_in_man /proc/ipc
 check "columns of mailboxes in mbx.1" columns_named ls
 check "columns of tasks in mbx.1" columns_named tasks
 check "exit statuses" statuses
+check "constants of the ABI" constants_in_man
+check "errors of the ABI" errors_in_man
+check "functions of the library" functions_in_man
 finish
