@@ -86,16 +86,23 @@ int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx);
 int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 		  struct mbx_msg *msg, struct mbx_tx *tx,
 		  struct mbx_later *later);
+void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
+		 struct mbx_msg *msg, struct mbx_later *later);
+
+/* deliver.c */
 struct mbx_waiter *mbx_find_receiver(struct mbx_box *box,
 				     const struct mbx_msg *msg);
+void mbx_refuse_receivers(struct mbx_box *box, const struct mbx_msg *msg,
+			  struct mbx_waiter *end, struct mbx_later *later);
 void mbx_hand(struct mbx_box *box, struct mbx_msg *msg,
 	      struct mbx_waiter *receiver, struct mbx_later *later);
 bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later);
+void mbx_place(struct mbx_box *box, struct mbx_msg *msg,
+	       struct mbx_waiter *receiver, bool counted,
+	       struct mbx_later *later);
 void mbx_admit(struct mbx_box *box, bool counted, struct mbx_later *later);
 void mbx_made_room(struct mbx_box *box, struct mbx_later *later);
-void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
-		 struct mbx_msg *msg, struct mbx_later *later);
 
 /* receive.c */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx);
@@ -108,5 +115,18 @@ int mbx_control(struct mbx_handle *handle, struct mbx_action *action);
 int mbx_control_over(struct mbx_box *box, const struct mbx_selector *select);
 void mbx_control_left(struct mbx_box *box, struct mbx_later *later);
 void mbx_control_part(struct mbx_box *box, struct mbx_later *later);
+
+/**
+ * mbx_foresee_seq() - number a message before it is in the queue
+ * @box: the mailbox
+ * @msg: the message, which a receiver that waits for it may go by the number of
+ *
+ * Context: The box is locked.
+ */
+static inline void mbx_foresee_seq(const struct mbx_box *box,
+				   struct mbx_msg *msg)
+{
+	msg->seq = box->queue.last_seq + 1;
+}
 
 #endif /* MBX_TRANSFER_H */
