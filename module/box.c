@@ -38,6 +38,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	memcpy(box->may_keep, may_keep, sizeof(may_keep));
 
 	box->policy = arg->policy;
+	box->full = arg->full;
 	mbx_box_set_special(box);
 	box->capacity = arg->capacity;
 	box->msg_max = msg_max;

@@ -49,6 +49,7 @@ struct mbx_watch;
  * @members: who may use it, as far as the policy restricts that [box]
  * @nr_inside: threads of the exclusive receiver that are in a receive [box]
  * @policy: MBX_POLICY_* [const]
+ * @full: MBX_FULL_* [const]
  * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
  * @msg_max: longest message [const]
  * @flags: MBX_CREATE_*, MBX_STAT_DIRECT [const]
@@ -101,6 +102,7 @@ struct mbx_box {
 	u32 nr_inside;
 
 	u32 policy;
+	u32 full;
 	u32 capacity;
 	u32 msg_max;
 	u32 flags;
@@ -361,7 +363,7 @@ static inline bool mbx_box_is_readable(struct mbx_box *box)
 }
 
 /**
- * mbx_box_is_writable() - would a send not wait?
+ * mbx_box_is_writable() - would a send not wait that waits when there is no room?
  * @box: the mailbox
  *
  * At capacity 0 only a receiver makes a send possible, even if it does not take

@@ -39,7 +39,7 @@ __poll_t mbx_box_ready(struct mbx_handle *handle)
 		events |= sealed_events(handle);
 	if (mbx_box_is_readable(box))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (mbx_box_is_writable(box))
+	if (box->full != MBX_FULL_WAIT || mbx_box_is_writable(box))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }
@@ -74,6 +74,7 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_capacity = box->capacity;
 	stat->out_msg_max = box->msg_max;
 	stat->out_policy = box->policy;
+	stat->out_full = box->full;
 	stat->out_owner_pid = nr_in(mbx_box_owner_pid(box, false), pid_ns);
 	stat->out_successor_pid = nr_in(mbx_box_owner_pid(box, true), pid_ns);
 	stat->out_creator_pid = pid_nr_ns(box->creator, pid_ns);

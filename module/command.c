@@ -194,10 +194,8 @@ long mbx_run_create(struct mbx_call *call)
 	char *name;
 	long ret;
 
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
 	if ((arg->mode & ~0666) || arg->msg_max > limit ||
-	    arg->policy > MBX_POLICY_PAIR)
+	    arg->policy > MBX_POLICY_PAIR || arg->full > MBX_FULL_DROP_NEWEST)
 		return -EINVAL;
 	name = get_name(arg->name_ptr, arg->name_len);
 	if (IS_ERR(name))

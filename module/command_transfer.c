@@ -28,7 +28,7 @@ static int do_send(struct mbx_call *call, struct mbx_tx *tx)
 	err = mbx_reply(call);
 	if (!err)
 		err = mbx_send(call->handle, tx);
-	if (err)
+	if (err < 0)
 		return err;
 
 	arg->out_seq = tx->seq;
@@ -39,6 +39,15 @@ static int do_send(struct mbx_call *call, struct mbx_tx *tx)
 	 * cannot be an error: the message has been sent.
 	 */
 	(void)mbx_reply(call);
+	return err;
+}
+
+/* At most one, and none but to wait where the sender does so in any case. */
+static noinline int choose_full(struct mbx_tx *tx, u32 flags)
+{
+	tx->full = flags & MBX_SEND_FULL;
+	if (hweight8(tx->full) > 1 || (tx->sync && tx->full != MBX_SEND_WAIT))
+		return -EINVAL;
 	return 0;
 }
 
@@ -66,6 +75,9 @@ long mbx_run_send(struct mbx_call *call)
 	if (!(call->handle->rights & MBX_OPEN_SEND))
 		return -EBADF;
 	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES)
+		return -EINVAL;
+	if (unlikely(arg->flags & MBX_SEND_FULL) &&
+	    choose_full(&tx, arg->flags))
 		return -EINVAL;
 	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
 			       arg->flags & MBX_SEND_REALTIME);

@@ -88,17 +88,6 @@ static void thaw(struct mbx_box *box, struct mbx_later *later)
 	later->poll_all = true;
 }
 
-static void refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
-		   struct mbx_later *later)
-{
-	struct mbx_waiter *sender = msg->sender;
-
-	msg->sender = NULL;
-	mbx_queue_withdraw(&box->queue, msg);
-	mbx_wake(sender, why, later);
-	mbx_box_release(box, msg, later);
-}
-
 /**
  * mbx_control_part() - end what does not become a rendezvous any more
  * @box: a sealed mailbox
@@ -114,7 +103,7 @@ void mbx_control_part(struct mbx_box *box, struct mbx_later *later)
 	for (; msg; msg = next) {
 		next = mbx_queue_next(&box->queue, msg);
 		if (msg->sender)
-			refuse(box, msg, -ESHUTDOWN, later);
+			mbx_refuse(box, msg, -ESHUTDOWN, later);
 	}
 	mbx_control_left(box, later);
 }
@@ -210,7 +199,7 @@ static void purge_msg(struct mbx_box *box, struct mbx_msg *msg,
 
 	/* Whoever waited in a mailbox that has ended since has gone. */
 	if (msg->sender && !box->dead) {
-		refuse(box, msg, -ECANCELED, later);
+		mbx_refuse(box, msg, -ECANCELED, later);
 	} else {
 		mbx_queue_purge(&box->queue, msg);
 		mbx_box_release(box, msg, later);

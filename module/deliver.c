@@ -120,6 +120,26 @@ bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 }
 
 /**
+ * mbx_refuse() - give a message back to the sender that waits for it to be taken
+ * @box: the mailbox
+ * @msg: the message, which nobody is copying
+ * @why: what the sender is told
+ * @later: wakes it
+ *
+ * Context: The box is locked.
+ */
+void mbx_refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
+		struct mbx_later *later)
+{
+	struct mbx_waiter *sender = msg->sender;
+
+	msg->sender = NULL;
+	mbx_queue_withdraw(&box->queue, msg);
+	mbx_wake(sender, why, later);
+	mbx_box_release(box, msg, later);
+}
+
+/**
  * mbx_place() - put a message into the queue, and give or show it to others
  * @box: the mailbox
  * @msg: the message

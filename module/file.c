@@ -47,7 +47,7 @@ static ssize_t handle_write(struct file *file, const char __user *buf,
 	err = mbx_send(file->private_data, &tx);
 	if (tx.peer)
 		mbx_task_put(tx.peer);
-	return err ?: (ssize_t)len;
+	return err < 0 ? err : (ssize_t)len;
 }
 
 /*

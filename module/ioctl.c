@@ -50,16 +50,17 @@ static long mbx_run_batch(struct mbx_call *call);
 static const struct mbx_command commands[] = {
 	MBX_COMMAND(VERSION, version, flags, out_features,
 		    ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(CREATE, create, __reserved, out_id, ON_CONTROL,
+	MBX_COMMAND(CREATE, create, full, out_id, ON_CONTROL,
 		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP),
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL, MBX_OPEN_ALL),
 	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
 	MBX_COMMAND(SEND, send, type, out_tid, ON_HANDLE,
-		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME),
+		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME |
+			    MBX_SEND_FULL),
 	MBX_COMMAND(RECEIVE, receive, select_ptr, out_len, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE),
-	MBX_COMMAND(STAT, stat, flags, out_lost, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, __reserved, ON_HANDLE, 0),
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
 	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),
@@ -67,7 +68,7 @@ static const struct mbx_command commands[] = {
 		    MBX_CONTROL_REALTIME),
 	MBX_COMMAND(NOTIFY, notify, data, out_counts, ON_HANDLE,
 		    MBX_NOTIFY_READ),
-	MBX_COMMAND(BATCH, batch, cmd, out_error, ON_HANDLE, 0),
+	MBX_COMMAND(BATCH, batch, __reserved, out_lost, ON_HANDLE, 0),
 	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,
 		    MBX_TRANSFER_SUCCESSOR),
 };
@@ -165,8 +166,9 @@ long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 static u32 run_elements(const struct mbx_call *call,
 			const struct mbx_command *command, long *err)
 {
-	const struct mbx_batch *arg = &call->arg->batch;
+	struct mbx_batch *arg = &call->arg->batch;
 	u64 ptr = arg->vec_ptr;
+	long ret;
 	u32 done;
 
 	for (done = 0; done < arg->nr; done++, ptr += arg->stride) {
@@ -174,10 +176,13 @@ static u32 run_elements(const struct mbx_call *call,
 			*err = -EINTR;
 			break;
 		}
-		*err = carry_out(call->file, call->handle, command,
-				 u64_to_user_ptr(ptr), arg->stride);
-		if (*err)
+		ret = carry_out(call->file, call->handle, command,
+				u64_to_user_ptr(ptr), arg->stride);
+		if (ret < 0) {
+			*err = ret;
 			break;
+		}
+		arg->out_lost += ret == MBX_LOST;
 		cond_resched();
 	}
 	return done;
@@ -202,16 +207,19 @@ static long mbx_run_batch(struct mbx_call *call)
 	long err = 0;
 	u32 done;
 
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
 	if (!command || arg->nr > MBX_BATCH_MAX ||
 	    arg->stride < command->vsize0 || arg->stride > PAGE_SIZE ||
 	    arg->stride % sizeof(u64))
 		return -EINVAL;
 	arg->out_error = 0;
+	arg->out_lost = 0;
 	if (mbx_reply(call))
 		return -EFAULT;
 
 	done = run_elements(call, command, &err);
-	if (!done || !err)
+	if (!done || !(err || arg->out_lost))
 		return err ?: done;
 	/* Not restarted: what is done would be done twice. */
 	arg->out_error = err == -ERESTARTSYS ? EINTR : -err;

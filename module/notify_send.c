@@ -173,6 +173,7 @@ static int send_event(struct mbx_teller *teller, const struct mbx_event *event)
 	struct mbx_tx tx = {
 		.len = sizeof(*event),
 		.nonblock = true,
+		.full = MBX_SEND_WAIT,
 		.type = MBX_TYPE_EVENT,
 	};
 	struct mbx_msg *msg;

@@ -23,12 +23,19 @@
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode" \
 	" uid gid owner handles senders receivers sender_pids"            \
 	" receiver_pids sent received bytes_sent bytes_received"          \
-	" high_water creator creator_comm created policy state lost successor\n"
+	" high_water creator creator_comm created policy state lost successor" \
+	" full\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
 	[MBX_POLICY_LIFO] = " lifo", [MBX_POLICY_EXCLUSIVE] = " exclusive",
 	[MBX_POLICY_PAIR] = " pair",
+};
+
+static const char *const full_names[] = {
+	[MBX_FULL_WAIT] = " wait",
+	[MBX_FULL_DROP_OLDEST] = " drop-oldest",
+	[MBX_FULL_DROP_NEWEST] = " drop-newest",
 };
 
 static const char *const state_names[] = {
@@ -169,6 +176,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	seq_puts(m, state_names[stat.out_state]);
 	seq_put_decimal_ull(m, " ", stat.out_lost);
 	put_owner(m, box, true);
+	seq_puts(m, full_names[box->full]);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -83,6 +83,23 @@ struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue)
 }
 
 /**
+ * mbx_queue_least() - find the message that can best be done without
+ * @queue: the queue
+ *
+ * Return: the oldest one of the lowest priority that nobody is copying, or NULL.
+ */
+struct mbx_msg *mbx_queue_least(struct mbx_queue *queue)
+{
+	struct list_head *list = &queue->ready;
+	u32 levels;
+
+	for (levels = queue->levels; list_empty(list) && levels;
+	     levels &= levels - 1)
+		list = &queue->urgent[__ffs(levels)];
+	return list_first_entry_or_null(list, struct mbx_msg, node);
+}
+
+/**
  * mbx_queue_below() - find the first message of a lower priority
  * @queue: the queue
  * @msg: a message in it

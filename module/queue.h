@@ -60,6 +60,7 @@ struct mbx_queue {
 void mbx_queue_init(struct mbx_queue *queue);
 struct list_head *mbx_queue_make_levels(void);
 struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue);
+struct mbx_msg *mbx_queue_least(struct mbx_queue *queue);
 struct mbx_msg *mbx_queue_next(struct mbx_queue *queue, struct mbx_msg *msg);
 struct mbx_msg *mbx_queue_below(struct mbx_queue *queue,
 				const struct mbx_msg *msg);

@@ -133,12 +133,18 @@ static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 		    struct mbx_later *later)
 {
 	struct mbx_box *box = handle->box;
-	const bool meet = !box->capacity && !tx->nonblock;
+	const u32 policy = mbx_full_policy(box, tx);
+	const bool meet = !box->capacity && !tx->nonblock &&
+			  policy == MBX_FULL_WAIT;
 	struct mbx_waiter *receiver;
 
 	mbx_foresee_seq(box, msg);
 	receiver = mbx_find_receiver(box, msg);
 	if (!meet && !receiver && !mbx_box_has_room(box)) {
+		if (policy != MBX_FULL_WAIT) {
+			tx->seq = msg->seq;
+			return mbx_full_drop(box, msg, policy, later);
+		}
 		if (!tx->nonblock)
 			return wait_sender(handle, task, msg, tx, later, false);
 		/* They would go on to promise a poll what no send finds. */
@@ -207,7 +213,8 @@ static int check_send(const struct mbx_handle *handle,
 	if (!err)
 		err = mbx_policy_enter(box, task->proc, false);
 	if (!err && tx->nonblock && !mbx_box_has_room(box) &&
-	    list_empty(&box->receivers))
+	    list_empty(&box->receivers) &&
+	    mbx_full_policy(box, tx) == MBX_FULL_WAIT)
 		err = -EAGAIN;
 	return err;
 }
@@ -273,11 +280,11 @@ static noinline int send_slowly(struct mbx_handle *handle,
 	int err;
 
 	err = send_locked(handle, task, tx, &later);
-	if (!err)
-		count_sent(task, tx->len);
 	trace_mbx_send(box, tx->seq, tx->len, err);
-	if (err)
+	if (err < 0)
 		handle->spent = false;
+	else
+		count_sent(task, tx->len);
 	mbx_unlock(box, &later);
 	return err;
 }
@@ -288,9 +295,10 @@ static noinline int send_slowly(struct mbx_handle *handle,
  * @tx: the message; seq and peer are filled in on success
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
- * Return: 0; or, with nothing sent, -EAGAIN, -ECANCELED, -EDQUOT, -EFAULT,
- * -EIDRM, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -ENOSPC,
- * -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT, -EUSERS.
+ * Return: 0; MBX_LOST if a message was dropped; or, with nothing sent, -EAGAIN,
+ * -ECANCELED, -EDQUOT, -EFAULT, -EIDRM, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE,
+ * -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT,
+ * -EUSERS.
  */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 {

@@ -7,6 +7,10 @@
 /* Longest user copy made under mbx_box.lock. */
 #define MBX_COPY_LOCKED 4096U
 
+/* Those that say what becomes of a message without room. */
+#define MBX_SEND_FULL \
+	(MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST)
+
 /**
  * struct mbx_tx - a message to send, and what became of it
  * @data: payload
@@ -14,6 +18,7 @@
  * @priority: below MBX_PRIORITIES; mbx_box_prioritize() has been called if above 0
  * @nonblock: do not wait
  * @sync: wait until it is taken
+ * @full: one of MBX_SEND_FULL, or 0 for what the mailbox says
  * @clock: clock of @deadline
  * @type: what the sender says that it is
  * @deadline: absolute ns in the initial time namespace, 0 for none
@@ -26,6 +31,7 @@ struct mbx_tx {
 	u8 priority;
 	bool nonblock;
 	bool sync;
+	u8 full;
 	clockid_t clock;
 	u64 type;
 	u64 deadline;
@@ -89,6 +95,11 @@ int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 		 struct mbx_msg *msg, struct mbx_later *later);
 
+/* full.c */
+u32 mbx_full_policy(const struct mbx_box *box, const struct mbx_tx *tx);
+int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, u32 policy,
+		  struct mbx_later *later);
+
 /* deliver.c */
 struct mbx_waiter *mbx_find_receiver(struct mbx_box *box,
 				     const struct mbx_msg *msg);
@@ -98,6 +109,8 @@ void mbx_hand(struct mbx_box *box, struct mbx_msg *msg,
 	      struct mbx_waiter *receiver, struct mbx_later *later);
 bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later);
+void mbx_refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
+		struct mbx_later *later);
 void mbx_place(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_waiter *receiver, bool counted,
 	       struct mbx_later *later);

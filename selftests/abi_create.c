@@ -217,16 +217,6 @@ TEST_F(fields, create_msg_max)
 	EXPECT_ERRNO(EINVAL, create(self));
 }
 
-TEST_F(fields, create_reserved)
-{
-	unsigned int bit;
-
-	for (bit = 0; bit < 32; bit++) {
-		self->create.__reserved = 1U << bit;
-		EXPECT_ERRNO(EOPNOTSUPP, create(self));
-	}
-}
-
 TEST_F(fields, create_policy)
 {
 	self->create.policy = MBX_POLICY_PAIR;
@@ -234,6 +224,16 @@ TEST_F(fields, create_policy)
 	self->create.policy = MBX_POLICY_PAIR + 1;
 	EXPECT_ERRNO(EINVAL, create(self));
 	self->create.policy = ~0U;
+	EXPECT_ERRNO(EINVAL, create(self));
+}
+
+TEST_F(fields, create_full)
+{
+	self->create.full = MBX_FULL_DROP_NEWEST;
+	EXPECT_EQ(0, create(self));
+	self->create.full = MBX_FULL_DROP_NEWEST + 1;
+	EXPECT_ERRNO(EINVAL, create(self));
+	self->create.full = ~0U;
 	EXPECT_ERRNO(EINVAL, create(self));
 }
 

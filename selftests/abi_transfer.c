@@ -53,6 +53,36 @@ TEST_F(fields, send_sync_without_waiting)
 	EXPECT_ERRNO(EINVAL, send_it(self));
 }
 
+TEST_F(fields, send_without_room)
+{
+	static const __u32 flags[] = {
+		MBX_SEND_WAIT,
+		MBX_SEND_DROP_OLDEST,
+		MBX_SEND_DROP_NEWEST,
+	};
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		self->send.flags = flags[i];
+		EXPECT_EQ(0, send_it(self));
+		self->send.flags |= MBX_SEND_NONBLOCK;
+		EXPECT_EQ(0, send_it(self));
+		EXPECT_EQ(0, receive_it(self));
+		EXPECT_EQ(0, receive_it(self));
+		for (j = 0; j < i; j++) {
+			self->send.flags = flags[i] | flags[j];
+			EXPECT_ERRNO(EINVAL, send_it(self));
+		}
+		if (!i)
+			continue;
+		self->send.flags = flags[i] | MBX_SEND_SYNC;
+		EXPECT_ERRNO(EINVAL, send_it(self));
+	}
+	self->send.flags = MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST |
+			   MBX_SEND_DROP_NEWEST;
+	EXPECT_ERRNO(EINVAL, send_it(self));
+}
+
 TEST_F(fields, send_realtime_without_deadline)
 {
 	self->send.flags = MBX_SEND_REALTIME;

@@ -42,7 +42,7 @@ static inline void init_create(struct mbx_create *arg, const char *name,
 	arg->capacity = capacity;
 	arg->msg_max = 0;
 	arg->policy = MBX_POLICY_FIFO;
-	arg->__reserved = 0;
+	arg->full = MBX_FULL_WAIT;
 }
 
 /* @name may be NULL; the new handle may send and receive. */
@@ -257,6 +257,7 @@ static inline void init_batch(struct mbx_batch *arg, __u32 cmd, void *vec,
 	arg->nr = nr;
 	arg->stride = stride;
 	arg->cmd = cmd;
+	arg->__reserved = 0;
 }
 
 /* 0 if the mailbox cannot be asked; no mailbox has that id. */

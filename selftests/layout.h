@@ -29,7 +29,7 @@
 	MEMBER(mbx_create, capacity, 32, 4)          \
 	MEMBER(mbx_create, msg_max, 36, 4)           \
 	MEMBER(mbx_create, policy, 40, 4)            \
-	MEMBER(mbx_create, __reserved, 44, 4)        \
+	MEMBER(mbx_create, full, 44, 4)              \
 	LAST(mbx_create, out_id, 48, 8)              \
 	SIZE(mbx_open, 40)                           \
 	MEMBER(mbx_open, size, 0, 4)                 \
@@ -83,7 +83,7 @@
 	MEMBER(mbx_receive, out_type, 80, 8)         \
 	MEMBER(mbx_receive, out_priority, 88, 4)     \
 	LAST(mbx_receive, out_len, 92, 4)            \
-	SIZE(mbx_stat, 400)                          \
+	SIZE(mbx_stat, 408)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \
 	MEMBER(mbx_stat, out_id, 8, 8)               \
@@ -112,7 +112,9 @@
 	MEMBER(mbx_stat, out_policy, 380, 4)         \
 	MEMBER(mbx_stat, out_state, 384, 4)          \
 	MEMBER(mbx_stat, out_successor_pid, 388, 4)  \
-	LAST(mbx_stat, out_lost, 392, 8)             \
+	MEMBER(mbx_stat, out_lost, 392, 8)           \
+	MEMBER(mbx_stat, out_full, 400, 4)           \
+	LAST(mbx_stat, __reserved, 404, 4)           \
 	SIZE(mbx_derive, 24)                         \
 	MEMBER(mbx_derive, size, 0, 4)               \
 	MEMBER(mbx_derive, flags, 4, 4)              \
@@ -141,14 +143,16 @@
 	MEMBER(mbx_notify, out_events, 32, 4)        \
 	MEMBER(mbx_notify, out_state, 36, 4)         \
 	LAST(mbx_notify, out_counts, 40, 40)         \
-	SIZE(mbx_batch, 32)                          \
+	SIZE(mbx_batch, 40)                          \
 	MEMBER(mbx_batch, size, 0, 4)                \
 	MEMBER(mbx_batch, flags, 4, 4)               \
 	MEMBER(mbx_batch, vec_ptr, 8, 8)             \
 	MEMBER(mbx_batch, nr, 16, 4)                 \
 	MEMBER(mbx_batch, stride, 20, 4)             \
 	MEMBER(mbx_batch, cmd, 24, 4)                \
-	LAST(mbx_batch, out_error, 28, 4)            \
+	MEMBER(mbx_batch, __reserved, 28, 4)         \
+	MEMBER(mbx_batch, out_error, 32, 4)          \
+	LAST(mbx_batch, out_lost, 36, 4)             \
 	SIZE(mbx_transfer, 16)                       \
 	MEMBER(mbx_transfer, size, 0, 4)             \
 	MEMBER(mbx_transfer, flags, 4, 4)            \
@@ -198,11 +202,16 @@ REQUIRE(MBX_SELF == 0xffffffff);
 REQUIRE(MBX_CREATE_OWNED == 1 && MBX_CREATE_TIMESTAMP == 2);
 REQUIRE(MBX_OPEN_SEND == 1 && MBX_OPEN_RECEIVE == 2 && MBX_OPEN_MANAGE == 4);
 REQUIRE(MBX_SEND_NONBLOCK == 1 && MBX_SEND_SYNC == 2 && MBX_SEND_REALTIME == 4);
+REQUIRE(MBX_SEND_WAIT == 8 && MBX_SEND_DROP_OLDEST == 16 &&
+	MBX_SEND_DROP_NEWEST == 32);
+REQUIRE(MBX_LOST == 1);
 REQUIRE(MBX_RECEIVE_NONBLOCK == 1 && MBX_RECEIVE_PEEK == 2 &&
 	MBX_RECEIVE_REALTIME == 4);
 REQUIRE(MBX_DERIVE_ONESHOT == 1);
 REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
 	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);
+REQUIRE(MBX_FULL_WAIT == 0 && MBX_FULL_DROP_OLDEST == 1 &&
+	MBX_FULL_DROP_NEWEST == 2);
 REQUIRE(MBX_NOTIFY_READ == 1 && MBX_NOTIFY_MAX == 256 && MBX_EVENTS == 10);
 REQUIRE(MBX_EVENT_READABLE == 1 && MBX_EVENT_ROOM == 2 && MBX_EVENT_EMPTY == 4);
 REQUIRE(MBX_EVENT_HIGH == 8 && MBX_EVENT_LOW == 16);

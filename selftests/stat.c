@@ -50,6 +50,7 @@ TEST_F(stat, name_and_its_padding)
 		EXPECT_EQ(0, self->now.out_name[i]);
 	EXPECT_EQ(MBX_POLICY_FIFO, self->now.out_policy);
 	EXPECT_EQ(0, self->now.out_state);
+	EXPECT_EQ(MBX_FULL_WAIT, self->now.out_full);
 	EXPECT_EQ(0, self->now.out_lost);
 	EXPECT_EQ(0, self->now.out_successor_pid);
 }

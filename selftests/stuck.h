@@ -87,7 +87,8 @@ static inline void stuck_run(struct stuck *stuck)
 	    pthread_create(&thread, NULL, stuck_handler, &buffer))
 		_exit(1);
 	stuck->send.data_ptr = (uintptr_t)buffer.map;
-	stuck->error = ioctl(stuck->fd, stuck->cmd, &stuck->send) ? errno : 0;
+	stuck->error = ioctl(stuck->fd, stuck->cmd, &stuck->send) < 0 ? errno :
+									0;
 	stuck->whole = stuck->cmd == MBX_IOC_RECEIVE && !stuck->error &&
 		       stuck->receive.out_len == stuck->len &&
 		       has_pattern(buffer.map, stuck->len, stuck->pattern);

@@ -103,7 +103,7 @@ static int create(const struct step *s, struct mbx_create *c)
 	expect("capacity", c->capacity, s->capacity);
 	expect("msg_max", c->msg_max, s->msg_max);
 	expect("policy", c->policy, s->policy);
-	expect("reserved", c->__reserved, 0);
+	expect("full", c->full, s->full);
 	c->out_id = s->id;
 	return s->ret ?: give_fd();
 }
@@ -269,13 +269,17 @@ static int batch(const struct step *s, struct mbx_batch *b)
 	expect("flags", b->flags, 0);
 	expect("cmd", b->cmd, s->op);
 	expect("elements", b->nr, s->nr);
-	for (i = 0; i < b->nr && !ret; i++)
+	expect("reserved", b->__reserved, 0);
+	b->out_lost = 0;
+	for (i = 0; i < b->nr && ret >= 0; i++) {
 		ret = s->ret && i == s->depth ?
 			      s->ret :
 			      element(b->cmd, vec + i * b->stride);
-	b->out_error = -ret;
-	i -= !!ret;
-	return i || !ret ? (int)i : ret;
+		b->out_lost += ret == MBX_LOST;
+	}
+	b->out_error = ret < 0 ? -ret : 0;
+	i -= ret < 0;
+	return i || ret >= 0 ? (int)i : ret;
 }
 
 static int transfer(const struct step *s, struct mbx_transfer *t)

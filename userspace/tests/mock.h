@@ -47,6 +47,7 @@ enum {
  * @capacity: likewise
  * @msg_max: likewise; what STAT tells
  * @policy: expected in CREATE
+ * @full: likewise
  * @uid: expected in CREATE unless 0; comes out of RECEIVE
  * @gid: likewise
  * @seq: comes out
@@ -87,6 +88,7 @@ struct step {
 	uint32_t capacity;
 	uint32_t msg_max;
 	uint32_t policy;
+	uint32_t full;
 	uint32_t uid;
 	uint32_t gid;
 	uint64_t seq;

@@ -116,6 +116,20 @@ enum {
 	MBX_POLICY_PAIR,
 };
 
+/* What becomes of a message for which there is no room. */
+enum {
+	/* It waits with its sender. */
+	MBX_FULL_WAIT,
+	/*
+	 * It takes the place of the oldest message of the lowest priority in the
+	 * mailbox, which is lost; unless that is of a higher priority than its
+	 * own: then it is lost itself.
+	 */
+	MBX_FULL_DROP_OLDEST,
+	/* It is lost itself. */
+	MBX_FULL_DROP_NEWEST,
+};
+
 /**
  * struct mbx_create - argument of MBX_IOC_CREATE
  * @size: sizeof(struct mbx_create)
@@ -129,7 +143,7 @@ enum {
  *	rendezvous; MBX_UNBOUNDED lets only the byte limits refuse
  * @msg_max: longest message in bytes; 0 for the module's max_msg_size
  * @policy: MBX_POLICY_*
- * @__reserved: must be 0
+ * @full: MBX_FULL_*, for sends that do not choose themselves
  * @out_id: the mailbox's id, never used again for another
  *
  * Create a mailbox in the caller's network namespace and open it for sending
@@ -143,7 +157,7 @@ enum {
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - EEXIST: the name is taken
- *  - EINVAL: bad name, mode or policy, or a @msg_max above max_msg_size
+ *  - EINVAL: bad name, mode, @policy or @full, or a @msg_max above max_msg_size
  *  - EPERM: @uid or @gid is not the caller's and it lacks CAP_CHOWN
  *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit
  */
@@ -158,7 +172,7 @@ struct mbx_create {
 	__u32 capacity;
 	__u32 msg_max;
 	__u32 policy;
-	__u32 __reserved;
+	__u32 full;
 	__aligned_u64 out_id;
 };
 
@@ -261,6 +275,13 @@ struct mbx_delete {
 #define MBX_SEND_SYNC (1U << 1)
 /* @deadline is on CLOCK_REALTIME. */
 #define MBX_SEND_REALTIME (1U << 2)
+/* MBX_FULL_* of the same name, whatever the mailbox has. */
+#define MBX_SEND_WAIT (1U << 3)
+#define MBX_SEND_DROP_OLDEST (1U << 4)
+#define MBX_SEND_DROP_NEWEST (1U << 5)
+
+/* What a send answers that has lost a message: this one or an older one. */
+#define MBX_LOST 1
 
 /**
  * struct mbx_send - argument of MBX_IOC_SEND
@@ -278,26 +299,41 @@ struct mbx_delete {
  * @out_tid: thread that took it
  *
  * Send one message.  Of the receivers that wait for one like it, it goes to that
- * which the mailbox's policy chooses, else into the queue; if that is full the
- * caller waits for room, which goes to whoever has waited longest, whatever the
- * priorities.  With capacity 0 or MBX_SEND_SYNC the command completes only when a
- * receiver has the message.
+ * which the mailbox's policy chooses, else into the queue.  If that is full, one
+ * of MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST and MBX_SEND_DROP_NEWEST says what is to
+ * become of it, or without them @full of the mailbox.  Who waits for room gets it
+ * in turn: whoever has waited longest comes first, whatever the priorities.
+ * MBX_SEND_SYNC always waits, first for room if need be; with it, and where one
+ * waits at capacity 0, the command completes only when a receiver has the message.
+ *
+ * Who drops does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline change
+ * anything; at capacity 0 a message is dropped that no receiver waits for.  A
+ * message that somebody is receiving is not dropped, neither is one that others
+ * look at: while all those that take room are being received, one more comes in.
+ * A limit on bytes is an error, whatever is to become of a message without room.
+ *
+ * A message that is dropped counts as sent and as lost, see @out_lost of struct
+ * mbx_stat; but one that its sender waits for to be taken was not sent at all,
+ * which its sender is told by ENOBUFS.
  *
  * A command that fails has sent nothing.
  *
- * Return: 0, or -1 with errno
+ * Return: 0; MBX_LOST if a message was dropped; or -1 with errno
  *
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
- *    receiver waits for such a message; those that wait with too small a
- *    buffer get EMSGSIZE
+ *    receiver waits for such a message.  Of this, and of what is dropped, receivers
+ *    that wait with too small a buffer are told by EMSGSIZE
  *  - EBADF: the handle has no right to send
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
  *  - EINTR: a signal arrived during the wait
- *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK; a deadline above 2^63 - 1;
- *    MBX_SEND_REALTIME without a deadline; @priority is too high
+ *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK or MBX_SEND_DROP_*; more than
+ *    one that says what is to become of a message without room; a deadline above
+ *    2^63 - 1; MBX_SEND_REALTIME without a deadline; @priority is too high
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
+ *  - ENOBUFS: another message took the place of this one, which waited for a
+ *    receiver
  *  - ETIMEDOUT: the deadline has passed
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
  *  - EDQUOT, ENOSPC: a limit on queued bytes; never waits for one
@@ -473,7 +509,9 @@ struct mbx_receive {
  * @out_state: MBX_STATE_*
  * @out_successor_pid: process that inherits the mailbox, in the caller's pid
  *	namespace; 0 if there is none, or it has exited
- * @out_lost: messages of @out_sent that have been purged
+ * @out_lost: messages of @out_sent that have been purged or dropped
+ * @out_full: MBX_FULL_*
+ * @__reserved: 0
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -507,6 +545,8 @@ struct mbx_stat {
 	__u32 out_state;
 	__s32 out_successor_pid;
 	__aligned_u64 out_lost;
+	__u32 out_full;
+	__u32 __reserved;
 };
 
 /* One message can be sent through the handle; a send that failed is none. */
@@ -570,8 +610,8 @@ struct mbx_revoke {
  */
 #define MBX_EVENT_READABLE (1U << 0)
 /*
- * A send would not wait: there is room, or at capacity 0 a receiver, and the
- * mailbox is not frozen; or it is sealed.
+ * There is room for a message, or at capacity 0 a receiver, and the mailbox is
+ * not frozen; or it is sealed, so that no send waits.
  */
 #define MBX_EVENT_ROOM (1U << 1)
 /* No message takes room. */
@@ -653,8 +693,9 @@ struct mbx_event {
  * If @fd is a mailbox handle, of this mailbox or of any, a struct mbx_event is
  * sent through it a moment later, with type MBX_TYPE_EVENT and priority 0, by the
  * caller, who pays for it, to whoever receives there; but not in its counters.
- * What happens before it is made is told by the same message.  It never waits: a
- * mailbox that is full or sealed, or a limit, keeps it from being sent.  What it
+ * What happens before it is made is told by the same message.  It never waits, nor
+ * costs another message: a mailbox that is full, whatever that does then, or
+ * sealed, or a limit, keeps it from being sent.  What it
  * was to tell is then told with the next events that happen, and is in
  * @out_counts either way.  It is told no more once that handle was closed,
  * revoked or, if it is good for one message, used.  All that has happened is
@@ -784,7 +825,9 @@ struct mbx_control {
  * @stride: bytes from the start of one to that of the next, a multiple of 8 and
  *	at most a page; an element's own @size must not be more
  * @cmd: MBX_CMD_SEND or MBX_CMD_RECEIVE
+ * @__reserved: must be 0
  * @out_error: why not all are done: an errno, else 0
+ * @out_lost: of those that are done, how many answered MBX_LOST
  *
  * Carry out commands one after the other, each with its own flags and deadline
  * and as if it had been issued alone, until one fails or all are done.  It is
@@ -814,7 +857,9 @@ struct mbx_batch {
 	__u32 nr;
 	__u32 stride;
 	__u32 cmd;
+	__u32 __reserved;
 	__u32 out_error;
+	__u32 out_lost;
 };
 
 /* Not now, but when the owner exits. */
