@@ -306,6 +306,23 @@ await_blocked $pid send
 expect "room for the waiting sender" 0 first mbx recv "$box"
 finished "it has sent" 0 "" $pid "$tmp/out"
 expect "its message" 0 second mbx recv "$box"
+expect "wait, whatever comes" 0 "" mbx send "$box" -m first --full wait --nonblock
+expect "drop the newest" 7 "mbx: send: $box: the mailbox was full: messages dropped: 1" \
+	mbx send "$box" -m lost --full drop-newest
+expect "drop the oldest" 7 "message 5: 6 bytes, one dropped
+mbx: send: $box: the mailbox was full: messages dropped: 1" \
+	mbx send "$box" -m second -v --full drop-oldest
+expect "what was lost" 0 "wait 2" mbx stat "$box" --raw --noheadings -o full,lost
+expect "what is left" 0 second mbx recv "$box"
+mbx rm "$box"
+mbx create "$box" -c 1 --full drop-oldest >/dev/null
+expect "a mailbox that drops" 7 "mbx: send: $box: the mailbox was full: messages dropped: 999" \
+	sh -c "seq 1000 | mbx send $box --lines"
+expect "never waits for room" 0 "" mbx wait "$box" --writable
+expect "the last of a thousand" 0 1000 mbx recv "$box"
+expect "ls of one that drops" 0 "$box drop-oldest 999" sh -c "mbx ls --raw --noheadings -o name,full,lost | grep $box"
+mbx rm "$box"
+mbx create "$box" -c 1 >/dev/null
 mbx wait "$box" --readable >"$tmp/out" 2>&1 &
 pid=$!
 mbx send "$box" -m x

@@ -64,7 +64,7 @@ int mbx_create(struct mbx **out, const char *name, uint32_t capacity);
  * @size: sizeof(*@attr)
  *
  * Mode 0600, the caller's effective user and group, capacity 0, the module's
- * largest message.  Fill the members that are to differ afterwards.  Members of
+ * largest message, policy MBX_POLICY_FIFO, and MBX_FULL_WAIT.  Fill the members that are to differ afterwards.  Members of
  * a libmbx newer than the caller stay out of @size and thereby at default.
  */
 void mbx_attr_init(struct mbx_create *attr, size_t size);
@@ -338,9 +338,12 @@ int mbx_admin(struct mbx *m, unsigned int op, uint64_t deadline,
  * @len: its length; 0 is a message too
  *
  * Blocks while the mailbox is full; with capacity 0 until a receiver has the
- * message.  A call that fails has sent nothing.
+ * message.  But a mailbox that was created with MBX_FULL_DROP_OLDEST or
+ * MBX_FULL_DROP_NEWEST drops a message instead.  A call that fails has sent
+ * nothing.
  *
- * Return: 0, or
+ * Return: 0; MBX_LOST, which is positive, if a message was dropped, this one or an
+ * older one; or
  *
  *  - -EMSGSIZE: longer than the mailbox takes
  *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the user or of the system
@@ -365,7 +368,7 @@ int mbx_send(struct mbx *m, const void *data, size_t len);
  *
  * Does not block.  With capacity 0 it needs a receiver that waits.
  *
- * Return: 0, or -EAGAIN, or an error of mbx_send()
+ * Return: as mbx_send(), or -EAGAIN
  */
 int mbx_try_send(struct mbx *m, const void *data, size_t len);
 
@@ -376,7 +379,7 @@ int mbx_try_send(struct mbx *m, const void *data, size_t len);
  * @len: its length
  * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
  *
- * Return: 0, or -ETIMEDOUT, or an error of mbx_send()
+ * Return: as mbx_send(), or -ETIMEDOUT
  */
 int mbx_send_until(struct mbx *m, const void *data, size_t len,
 		   uint64_t deadline);
@@ -388,10 +391,12 @@ int mbx_send_until(struct mbx *m, const void *data, size_t len,
  * @len: its length
  * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
  *
- * A call that fails has sent nothing: its message is taken back.
+ * Waits for room, too, whatever the mailbox does with others when it is full.  A
+ * call that fails has sent nothing: its message is taken back.
  *
  * Return: pid of the process that took it, 0 if it is not visible in the
- * caller's pid namespace, or -ETIMEDOUT, or an error of mbx_send()
+ * caller's pid namespace, or -ETIMEDOUT, or -ENOBUFS: another message took the
+ * place of this one, or an error of mbx_send()
  */
 int mbx_send_sync(struct mbx *m, const void *data, size_t len,
 		  uint64_t deadline);
@@ -402,9 +407,11 @@ int mbx_send_sync(struct mbx *m, const void *data, size_t len,
  * @arg: argument of MBX_IOC_SEND, its size member set; members out_* tell the
  *	sequence number and who took the message
  *
- * The one that sends with a priority and a type.
+ * The one that sends with a priority and a type, and that chooses what to do if the
+ * mailbox is full: MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST or MBX_SEND_DROP_NEWEST in
+ * its flags, or else what the mailbox was created with.
  *
- * Return: 0, or an error of MBX_IOC_SEND
+ * Return: 0, MBX_LOST, or an error of MBX_IOC_SEND
  */
 int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
 
@@ -495,7 +502,8 @@ ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
  * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
  *
  * Each is a message of its own, and others may send in between.  Blocks while the
- * mailbox is full, until @deadline; with 1, which has passed, not at all.
+ * mailbox is full, until @deadline; with 1, which has passed, not at all.  What a
+ * mailbox drops has been sent; mbx_batch_ext() tells how many messages were.
  *
  * Return: how many have been sent, the first ones of @msgs.  Fewer than @nr if the
  * next failed, or a signal came: called with the rest, it goes on, or tells what

@@ -31,7 +31,7 @@
 
 #define MAILBOX(nr, more) \
 	"{\"schema\":1,\"mailbox\":\"b\",\"messages\":" nr ",\"capacity\":10," \
-	"\"msg_max\":4096,\"mode\":\"0640\",\"policy\":\"fifo\"," \
+	"\"msg_max\":4096,\"mode\":\"0640\",\"policy\":\"fifo\",\"full\":\"wait\"," \
 	"\"timestamp\":" more "}\n"
 #define MESSAGE(seq, len, time, badge, type, prio, data) \
 	"{\"schema\":1,\"id\":9,\"seq\":" seq ",\"pid\":41,\"tid\":42," \
@@ -48,7 +48,7 @@
 	"{\"schema\":1,\"type\":\"" type "\",\"priority\":" prio "," data "}\n"
 #define ABC	TO_SEND("0", "0", TEXT("a")) TO_SEND("0", "0", TEXT("b")) \
 		TO_SEND("0", "0", TEXT("c"))
-#define SENT(text)	{ STEP_SEND, .data = text }
+#define SENT(text)	{ STEP_SEND, .data = text, .flags = MBX_SEND_WAIT }
 /* Of what is wrong with it, nothing is opened and nothing sent. */
 #define BAD(n, input, message) \
 	{ .name = n, .args = { "load", "b" }, .in = input, .out = "", \
@@ -93,12 +93,12 @@ static const struct run runs[] = {
 		       .flags = MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE },
 		     NAMELESS(MBX_UNBOUNDED),
 		     END(0), NAMELESS(MBX_UNBOUNDED) },
-	  .out = "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":\"unbounded\",\"msg_max\":4096,\"mode\":\"0640\",\"policy\":\"fifo\",\"timestamp\":false}\n" },
+	  .out = "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":\"unbounded\",\"msg_max\":4096,\"mode\":\"0640\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}\n" },
 	{ .name = "dump at capacity 0: nothing is queued",
 	  .args = { "dump", "b" },
 	  .steps = { OPEN, NAMELESS(0, NAMED, .out_sent = 3),
 		     NAMELESS(0, NAMED, .out_sent = 4) },
-	  .out = "{\"schema\":1,\"mailbox\":\"b\",\"messages\":0,\"capacity\":0,\"msg_max\":4096,\"mode\":\"0640\",\"policy\":\"fifo\",\"timestamp\":false}\n" },
+	  .out = "{\"schema\":1,\"mailbox\":\"b\",\"messages\":0,\"capacity\":0,\"msg_max\":4096,\"mode\":\"0640\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}\n" },
 	{ .name = "dump: one was received meanwhile", .args = { "dump", "b" },
 	  .steps = { OPEN, HOLDS(1), NEXT(1, 0, .data = "old"), END(1),
 		     BOX(.out_sent = 9, .out_received = 8, .out_lost = 1),
@@ -166,10 +166,13 @@ static const struct run runs[] = {
 	{ .name = "load in order", .args = { "load", "b" },
 	  .steps = { OPEN_IT,
 		     { STEP_SEND, .data = "h\xc3\xa4\n", .type = UINT64_MAX,
-		       .priority = 31 },
-		     { STEP_SEND, .data = "a\0\377\n", .len = 4 },
-		     { STEP_SEND, .data = "\0", .len = 1 }, { STEP_SEND },
-		     { STEP_SEND } },
+		       .priority = 31, .flags = MBX_SEND_WAIT },
+		     { STEP_SEND, .data = "a\0\377\n", .len = 4,
+		       .flags = MBX_SEND_WAIT },
+		     { STEP_SEND, .data = "\0", .len = 1,
+		       .flags = MBX_SEND_WAIT },
+		     { STEP_SEND, .flags = MBX_SEND_WAIT },
+		     { STEP_SEND, .flags = MBX_SEND_WAIT } },
 	  .in = MAILBOX("5", "false")
 		TO_SEND("18446744073709551615", "31", TEXT("h\xc3\xa4\\n"))
 		TO_SEND("0", "0", "\"encoding\":\"base64\",\"data\":\"YQD/Cg==\"")
@@ -184,10 +187,12 @@ static const struct run runs[] = {
 	  .in = MAILBOX("3", "false") ABC, .out = "",
 	  .steps = { { STEP_OPEN, .id = 9, .flags = MBX_OPEN_SEND },
 		     { STEP_STAT },
-		     { STEP_SEND, .data = "a", .flags = MBX_SEND_NONBLOCK },
-		     { STEP_SEND, .data = "b", .flags = MBX_SEND_NONBLOCK },
+		     { STEP_SEND, .data = "a",
+		       .flags = MBX_SEND_WAIT | MBX_SEND_NONBLOCK },
+		     { STEP_SEND, .data = "b",
+		       .flags = MBX_SEND_WAIT | MBX_SEND_NONBLOCK },
 		     { STEP_SEND, -EAGAIN, .data = "c",
-		       .flags = MBX_SEND_NONBLOCK } },
+		       .flags = MBX_SEND_WAIT | MBX_SEND_NONBLOCK } },
 	  .status = 4,
 	  .err = "load: @9: message 3 of 3: " FULL "; those before it were sent, to go on use --skip 2" },
 	{ .name = "load the rest", .args = { "load", "b", "--skip", "2" },
@@ -203,12 +208,14 @@ static const struct run runs[] = {
 	  .args = { "load", "b", "--timeout", "1ms" },
 	  .in = MAILBOX("3", "false") ABC, .out = "", .status = 124,
 	  .steps = { OPEN_IT, { STEP_SEND, -ETIMEDOUT, .data = "a",
+				.flags = MBX_SEND_WAIT,
 				.deadline = SOME_DEADLINE } },
 	  .err = "load: b: message 1 of 3: the deadline has passed: allow more time; nothing was sent" },
 	{ .name = "load --create", .args = { "load", "b", "--create" },
-	  .in = "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":\"unbounded\",\"msg_max\":7,\"mode\":\"0640\",\"policy\":\"lifo\",\"timestamp\":true}",
+	  .in = "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":\"unbounded\",\"msg_max\":7,\"mode\":\"0640\",\"policy\":\"lifo\",\"full\":\"drop-newest\",\"timestamp\":true}",
 	  .steps = { { STEP_CREATE, .name = "b", .capacity = MBX_UNBOUNDED,
 		       .msg_max = 7, .mode = 0640, .policy = MBX_POLICY_LIFO,
+		       .full = MBX_FULL_DROP_NEWEST,
 		       .flags = MBX_CREATE_TIMESTAMP } }, .out = "" },
 	{ .name = "load --create of what is there",
 	  .args = { "load", "b", "--create" }, .in = MAILBOX("0", "false"),
@@ -225,7 +232,7 @@ static const struct run runs[] = {
 	  .err = "load: standard input: line 3: a message of 5 bytes, but b takes 4 at most: nothing was sent" },
 	{ .name = "load --create of a message that is too long",
 	  .args = { "load", "b", "--create" }, .out = "", .status = 1,
-	  .in = "{\"schema\":1,\"mailbox\":\"b\",\"messages\":1,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"timestamp\":false}\n"
+	  .in = "{\"schema\":1,\"mailbox\":\"b\",\"messages\":1,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}\n"
 		TO_SEND("0", "0", TEXT("abc")),
 	  .err = "load: standard input: line 2: a message of 3 bytes, but b takes 2 at most: nothing was sent" },
 	{ .name = "load into what is not there", .args = { "load", "b" },
@@ -263,22 +270,25 @@ static const struct run runs[] = {
 	BAD_MAILBOX("load with a key twice", "{\"schema\":1,\"schema\":1}",
 		    "not JSON at column 20: duplicate object key"),
 	BAD_MAILBOX("load of another schema",
-		    "{\"schema\":2,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"timestamp\":false}",
+		    "{\"schema\":2,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}",
 		    "schema 2, but this program reads schema 1"),
+	BAD_MAILBOX("load of an unknown way to be full",
+		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"over\",\"timestamp\":false}",
+		    "\"full\" is none that there is"),
 	BAD_MAILBOX("load of an unknown policy",
-		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"mine\",\"timestamp\":false}",
+		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"mine\",\"full\":\"wait\",\"timestamp\":false}",
 		    "\"policy\" is none that there is"),
 	BAD_MAILBOX("load of a strange mode",
-		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0777\",\"policy\":\"fifo\",\"timestamp\":false}",
+		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":1,\"msg_max\":2,\"mode\":\"0777\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}",
 		    "\"mode\" is not an octal mode"),
 	BAD_MAILBOX("load of a strange capacity",
-		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":\"all\",\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"timestamp\":false}",
+		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":\"all\",\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}",
 		    "\"capacity\" is neither a number nor \"unbounded\""),
 	BAD_MAILBOX("load of too large a capacity",
-		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":4294967295,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"timestamp\":false}",
+		    "{\"schema\":1,\"mailbox\":null,\"messages\":0,\"capacity\":4294967295,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}",
 		    "\"capacity\" is not from 0 to 4294967294"),
 	BAD_MAILBOX("load of less than nothing",
-		    "{\"schema\":1,\"mailbox\":null,\"messages\":-1,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"timestamp\":false}",
+		    "{\"schema\":1,\"mailbox\":null,\"messages\":-1,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}",
 		    "\"messages\" is not from 0 to 9223372036854775807"),
 	BAD_MESSAGE("load of a message without data",
 		    "{\"schema\":1,\"type\":\"0\",\"priority\":0,\"encoding\":\"utf-8\"}",

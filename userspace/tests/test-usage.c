@@ -25,6 +25,9 @@
 #define POLICY(text) \
 	"create: --policy: '" text \
 	"' is none of fifo, rr, lifo, exclusive, pair" HINT("create")
+#define FULL(verb, text) \
+	verb ": --full: '" text \
+	"' is none of wait, drop-oldest, drop-newest" HINT(verb)
 #define SIZE(text) \
 	"create: --max-msg: '" text \
 	"' is not a size in bytes such as 4096, 64K, 1M" HINT("create")
@@ -228,6 +231,13 @@ static const struct run runs[] = {
 	WRONG("to wait and not to wait",
 	      "send: --sync waits, so it excludes --nonblock" HINT("send"),
 	      "send", "b", "--sync", "--nonblock"),
+	WRONG("to wait and to drop",
+	      "send: --sync waits, so --full can only be wait" HINT("send"),
+	      "send", "b", "--sync", "--full", "drop-oldest"),
+	WRONG("to drop what", FULL("send", "drop"),
+	      "send", "b", "--full", "drop"),
+	WRONG("to do nothing if full", FULL("create", ""),
+	      "create", "b", "--full", ""),
 
 	WRONG("priority too high", PRIORITY("send", "--priority", "32"),
 	      "send", "b", "--priority", "32"),
@@ -323,10 +333,10 @@ static const struct run runs[] = {
 
 	/* Lists. */
 	WRONG("unknown column",
-	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor"
+	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,full"
 	      HINT("ls"), "ls", "-o", "id,foo"),
 	WRONG("empty column",
-	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,rights"
+	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,full,rights"
 	      HINT("stat"), "stat", "b", "-o", "id,"),
 	WRONG("JSON without headings",
 	      "ls: --json excludes --noheadings and --raw" HINT("ls"),

@@ -16,13 +16,14 @@
 #define DEFAULT_CAPACITY 10
 #define LIMIT_PATH "/sys/module/ipc_mailbox/parameters/max_msg_size"
 
-enum { OPT_OWNED = 256, OPT_EXIST_OK };
+enum { OPT_OWNED = 256, OPT_EXIST_OK, OPT_FULL };
 
 /* clang-format off */
 const struct opt create_opts[] = {
 	{ "capacity", 'c', "N", "messages that may wait: 0, N, unbounded [10]" },
 	{ "max-msg", 's', "SIZE", "longest message [module's max_msg_size]" },
 	{ "policy", 'p', "WHO", "gets a message: fifo, rr, lifo, exclusive, pair" },
+	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest [wait]" },
 	{ "mode", 'm', "MODE", "r to receive, w to send [0600]" },
 	{ "owner", 'u', "U:G", "owning user and group [yours]" },
 	{ "timestamp", 't', NULL, "record when each message was sent" },
@@ -54,6 +55,9 @@ static void parse_option(struct create *c, int key)
 		break;
 	case 'p':
 		c->attr.policy = parse_policy(optarg);
+		break;
+	case OPT_FULL:
+		c->attr.full = parse_full(optarg);
 		break;
 	case 'm':
 		c->attr.mode = parse_mode(optarg);

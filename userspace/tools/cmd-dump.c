@@ -204,7 +204,7 @@ static void put_mailbox(struct bytes *out, const struct picture *p)
 	json_t *o;
 
 	snprintf(mode, sizeof(mode), "%04o", st->out_mode);
-	o = json_pack("{si so sI so sI ss ss sb}", "schema", DUMP_SCHEMA,
+	o = json_pack("{si so sI so sI ss ss ss sb}", "schema", DUMP_SCHEMA,
 		      "mailbox",
 		      st->out_name_len ? json_text((const char *)st->out_name) :
 					 json_null(),
@@ -213,7 +213,8 @@ static void put_mailbox(struct bytes *out, const struct picture *p)
 			      json_string("unbounded") :
 			      json_integer(st->out_capacity),
 		      "msg_max", (json_int_t)st->out_msg_max, "mode", mode,
-		      "policy", policy_name(st->out_policy), "timestamp",
+		      "policy", policy_name(st->out_policy), "full",
+		      full_name(st->out_full), "timestamp",
 		      !!(st->out_flags & MBX_CREATE_TIMESTAMP));
 	text = json_dumps(o, JSON_COMPACT);
 	if (!text)

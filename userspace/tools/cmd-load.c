@@ -74,7 +74,7 @@ static void parse(struct load *l, int argc, char **argv)
 	check_target(l->name);
 	if (l->create)
 		check_name(l->name);
-	if (timed && l->flags)
+	if (timed && l->flags & MBX_SEND_NONBLOCK)
 		usage("--nonblock and --timeout exclude each other");
 }
 
@@ -189,7 +189,8 @@ static int send_all(struct load *l)
 
 int cmd_load(int argc, char **argv)
 {
-	struct load l = { .timeout = FOREVER };
+	/* Nothing is to be lost, whatever the mailbox has. */
+	struct load l = { .flags = MBX_SEND_WAIT, .timeout = FOREVER };
 	int status;
 
 	parse(&l, argc, argv);

@@ -16,6 +16,7 @@ enum {
 	OPT_NONBLOCK,
 	OPT_TIMEOUT,
 	OPT_SYNC,
+	OPT_FULL,
 	OPT_PRIORITY,
 	OPT_TYPE,
 };
@@ -29,6 +30,7 @@ const struct opt send_opts[] = {
 	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
 	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
 	{ "sync", OPT_SYNC, NULL, "wait until a receiver has the message" },
+	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest" },
 	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
 	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long, per message" },
 	{ "verbose", 'v', NULL, "print a line per message, and who took it" },
@@ -36,7 +38,8 @@ const struct opt send_opts[] = {
 };
 
 const char send_more[] =
-"DURATION is a number and ns, us, ms, s, min or h; or inf. FILE may be -.\n";
+"DURATION is a number and ns, us, ms, s, min or h; or inf. FILE may be -. Without\n"
+"--full it is as the mailbox has it. If a message was dropped the status is 7.\n";
 /* clang-format on */
 
 #define WHOLE (-1)
@@ -56,6 +59,7 @@ struct send {
 	struct mbx *m;
 	__u32 msg_max;
 	unsigned long long nr;
+	unsigned long long lost;
 	struct mbx_send batch[BATCH];
 	__u32 gathered;
 };
@@ -85,6 +89,10 @@ static void parse_option(struct send *s, int key)
 	case OPT_SYNC:
 		s->flags |= MBX_SEND_SYNC;
 		break;
+	case OPT_FULL:
+		s->flags &= ~(MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST);
+		s->flags |= MBX_SEND_WAIT << parse_full(optarg);
+		break;
 	case OPT_NONBLOCK:
 		s->flags |= MBX_SEND_NONBLOCK;
 		break;
@@ -111,6 +119,9 @@ static void check(const struct send *s, bool timed, bool lines, bool null)
 		usage("--nonblock and --timeout exclude each other");
 	if (nonblock && s->flags & MBX_SEND_SYNC)
 		usage("--sync waits, so it excludes --nonblock");
+	if (s->flags & (MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST) &&
+	    s->flags & MBX_SEND_SYNC)
+		usage("--sync waits, so --full can only be wait");
 }
 
 static void parse(struct send *s, int argc, char **argv)
@@ -131,7 +142,7 @@ static void parse(struct send *s, int argc, char **argv)
 }
 
 /* The message is sent; what cannot be reported ends the rest. */
-static int report(const struct send *s, const struct mbx_send *arg)
+static int report(const struct send *s, const struct mbx_send *arg, bool lost)
 {
 	struct bytes b = { 0 };
 	int err;
@@ -141,6 +152,8 @@ static int report(const struct send *s, const struct mbx_send *arg)
 	if (arg->out_pid)
 		bytes_printf(&b, "taken by pid %d tid %d\n", arg->out_pid,
 			     arg->out_tid);
+	else if (lost)
+		bytes_printf(&b, "one dropped\n");
 	else
 		bytes_printf(&b,
 			     s->flags & MBX_SEND_SYNC ? "taken\n" : "sent\n");
@@ -175,15 +188,16 @@ static struct mbx_send letter(const struct send *s, const char *data,
 static int send_one(struct send *s, const char *data, size_t len)
 {
 	struct mbx_send arg = letter(s, data, len);
-	int err;
+	int ret;
 
 	if (len > s->msg_max)
 		return too_long(s);
-	err = mbx_send_ext(s->m, &arg);
-	if (err)
-		return fail(s->name, MBX_CMD_SEND, err);
+	ret = mbx_send_ext(s->m, &arg);
+	if (ret < 0)
+		return fail(s->name, MBX_CMD_SEND, ret);
 	s->nr++;
-	return s->verbose ? report(s, &arg) : EXIT_OK;
+	s->lost += ret == MBX_LOST;
+	return s->verbose ? report(s, &arg, ret == MBX_LOST) : EXIT_OK;
 }
 
 /* A signal that did not end the process is no reason to stop. */
@@ -205,6 +219,7 @@ static int send_gathered(struct send *s)
 			return fail(s->name, MBX_CMD_SEND, ret);
 		done += ret;
 		s->nr += ret;
+		s->lost += batch.out_lost;
 		if (batch.out_error && batch.out_error != EINTR)
 			return fail(s->name, MBX_CMD_SEND,
 				    -(int)batch.out_error);
@@ -307,6 +322,14 @@ static int send_all(struct send *s, FILE *in)
 	return send_pieces(s, in);
 }
 
+/* An error is worth more than a loss that was accepted. */
+static int lost(const struct send *s, int status)
+{
+	say("%s: the mailbox was full: messages dropped: %llu", s->name,
+	    s->lost);
+	return status ? status : EXIT_LOST;
+}
+
 static int open_mailbox(struct send *s)
 {
 	int err = open_target(&s->m, s->name, MBX_OPEN_SEND);
@@ -350,6 +373,8 @@ int cmd_send(int argc, char **argv)
 	status = open_mailbox(&s);
 	if (!status) {
 		status = send_all(&s, in);
+		if (s.lost)
+			status = lost(&s, status);
 		mbx_close(s.m);
 	}
 	if (in != stdin)

@@ -62,6 +62,7 @@ static void set_identity(struct listing *l, struct row *r,
 	set_pid(l, r, "creator", st->out_creator_pid);
 	set_number(l, r, "created", st->out_created);
 	row_set(l, r, "policy", policy_name(st->out_policy));
+	row_set(l, r, "full", full_name(st->out_full));
 	row_set(l, r, "state", state_name(st->out_state));
 	set_pid(l, r, "successor", st->out_successor_pid);
 }

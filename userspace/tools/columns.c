@@ -36,8 +36,9 @@
 	{ "created", NUMBER, false, "creation, ns since boot" }, \
 	{ "policy", TEXT, false, "fifo, rr, lifo, exclusive or pair" }, \
 	{ "state", TEXT, false, "open, frozen, sealed or frozen,sealed" }, \
-	{ "lost", NUMBER, false, "messages purged" }, \
-	{ "successor", NUMBER, false, "process that inherits it" }
+	{ "lost", NUMBER, false, "messages purged or dropped" }, \
+	{ "successor", NUMBER, false, "process that inherits it" }, \
+	{ "full", TEXT, false, "wait, drop-oldest or drop-newest" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };

@@ -23,7 +23,8 @@ static const struct key mailbox_keys[] = {
 	{ "schema", "i", true }, { "mailbox", "sn", true },
 	{ "messages", "i", true }, { "capacity", "is", true },
 	{ "msg_max", "i", true }, { "mode", "s", true },
-	{ "policy", "s", true }, { "timestamp", "b", true },
+	{ "policy", "s", true }, { "full", "s", true },
+	{ "timestamp", "b", true },
 	{ 0 }
 };
 
@@ -174,6 +175,8 @@ static bool read_mailbox(struct dump *d, const json_t *o)
 		return bad(d, "\"mode\" is not an octal mode");
 	if (!find_policy(text_of(o, "policy"), &d->attr.policy))
 		return bad(d, "\"policy\" is none that there is");
+	if (!find_full(text_of(o, "full"), &d->attr.full))
+		return bad(d, "\"full\" is none that there is");
 	d->attr.capacity = capacity;
 	d->attr.msg_max = msg_max;
 	if (json_is_true(json_object_get(o, "timestamp")))

@@ -70,7 +70,7 @@ static void print_help(void)
 	       "\nNAME may be @ID, or @pid:PID or @self for a process's mailbox.\n"
 	       "Exit status: 0 ok, 1 failure, 2 usage, 3 no module or no such\n"
 	       "mailbox or process, 4 would block, 5 mailbox gone while waiting,\n"
-	       "6 permission, 124 deadline passed.\n");
+	       "6 permission, 7 a message was dropped, 124 deadline passed.\n");
 }
 
 static const struct verb *find_verb(const char *name)

@@ -120,6 +120,34 @@ const char *policy_name(uint32_t policy)
 	return policy < ARRAY_SIZE(policies) ? policies[policy] : "other";
 }
 
+static const char *const fulls[] = {
+	[MBX_FULL_WAIT] = "wait",
+	[MBX_FULL_DROP_OLDEST] = "drop-oldest",
+	[MBX_FULL_DROP_NEWEST] = "drop-newest",
+};
+
+bool find_full(const char *text, uint32_t *full)
+{
+	for (*full = 0; *full < ARRAY_SIZE(fulls); ++*full)
+		if (!strcmp(text, fulls[*full]))
+			return true;
+	return false;
+}
+
+uint32_t parse_full(const char *text)
+{
+	uint32_t full;
+
+	if (find_full(text, &full))
+		return full;
+	usage("--full: '%s' is none of wait, drop-oldest, drop-newest", text);
+}
+
+const char *full_name(uint32_t full)
+{
+	return full < ARRAY_SIZE(fulls) ? fulls[full] : "other";
+}
+
 const char *state_name(uint32_t state)
 {
 	static const char *const names[] = {

@@ -21,6 +21,7 @@ enum {
 	EXIT_AGAIN = 4,
 	EXIT_GONE = 5,
 	EXIT_RIGHTS = 6,
+	EXIT_LOST = 7,
 	EXIT_DEADLINE = 124,
 };
 
@@ -99,6 +100,9 @@ bool find_policy(const char *text, uint32_t *policy);
 bool find_mode(const char *text, uint32_t *mode);
 uint32_t parse_policy(const char *text);
 const char *policy_name(uint32_t policy);
+bool find_full(const char *text, uint32_t *full);
+uint32_t parse_full(const char *text);
+const char *full_name(uint32_t full);
 const char *state_name(uint32_t state);
 uint32_t parse_mode(const char *text);
 uint32_t parse_size(const char *what, const char *text);
