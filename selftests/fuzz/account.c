@@ -121,6 +121,9 @@ static const char *check_end(const struct box *box)
 		return finding_at(box->create,
 				  "%u senders and %u receivers left",
 				  stat->out_senders, stat->out_receivers);
+	/* More may have come meanwhile. */
+	if (may_be_told(box->id))
+		return check_room(box, stat);
 	if (finished->last == EUSERS && box->policy == MBX_POLICY_PAIR)
 		return check_room(box, stat) ?: check_sums(box, stat);
 	if (finished->last && finished->last != last)

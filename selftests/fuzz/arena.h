@@ -24,6 +24,7 @@ enum state {
 /* In struct delivery, in place of the number of a call. */
 #define FROM_NOBODY (-1) /* no content that could tell */
 #define FROM_GARBAGE (-2)
+#define FROM_EVENT (-3)
 
 /**
  * struct delivery - what a receive says about a message
@@ -46,6 +47,7 @@ struct delivery {
 	uint64_t badge;
 	uint64_t type;
 	uint32_t priority;
+	struct mbx_event event; /* of one that is about events */
 };
 
 /**
@@ -56,6 +58,8 @@ struct delivery {
  * @state: of those that hold
  * @counts: by bit
  * @told: by the eventfd, after that
+ * @target: id of the mailbox that was given in place of one
+ * @rights: of that handle
  */
 struct notify {
 	uint32_t registration;
@@ -63,6 +67,8 @@ struct notify {
 	uint32_t state;
 	uint32_t counts[MBX_EVENTS];
 	uint64_t told;
+	uint64_t target;
+	uint32_t rights;
 };
 
 /**

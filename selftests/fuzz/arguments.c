@@ -169,7 +169,10 @@ void note_message(const struct work *work, uint32_t len, bool truncated)
 		len = get(work, P_LEN);
 	if (len > room)
 		len = room;
-	message->from = message_from(work->data.plain, len);
+	message->from =
+		message_is_event(work->data.plain, len, &message->event) ?
+			FROM_EVENT :
+			message_from(work->data.plain, len);
 	message->spoiled = !is_poison(work->data.plain + len, room - len);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 
 #include "../command.h"
+#include "message.h"
 #include "work.h"
 
 static int eventfds[MAX_CALLS]; /* descriptor + 1, 0 for none */
@@ -37,7 +38,8 @@ void eventfds_close(void)
 	memset(registered, 0, sizeof(registered));
 }
 
-static int choose_fd(const struct work *work, bool registers)
+static int choose_fd(const struct work *work, bool registers,
+		     const struct handle *target)
 {
 	switch (get(work, P_FD)) {
 	case FD_RIGHT:
@@ -46,6 +48,8 @@ static int choose_fd(const struct work *work, bool registers)
 		return new_eventfd(work->nr);
 	case FD_OTHER:
 		return control;
+	case FD_BOX:
+		return target->fd;
 	default:
 		return -1;
 	}
@@ -55,7 +59,7 @@ static uint64_t take_count(uint32_t registration)
 {
 	uint64_t count = 0;
 
-	if (registration &&
+	if (registration && eventfds[registration - 1] &&
 	    read(eventfds[registration - 1] - 1, &count, sizeof(count)) < 0)
 		count = 0;
 	return count;
@@ -65,12 +69,18 @@ int run_notify(struct work *work)
 {
 	const bool reads = get(work, P_FLAGS) & MBX_NOTIFY_READ;
 	uint32_t *current = &registered[work->handle.maker];
+	const struct handle target = handle_get(get(work, P_TO));
 	struct record *record = work->record;
 	struct mbx_notify arg;
 	int ret;
 
 	init_notify(&arg, get(work, P_EVENTS), 0);
-	arg.fd = choose_fd(work, arg.events && !reads);
+	arg.fd = choose_fd(work, arg.events && !reads, &target);
+	if (get(work, P_FD) == FD_BOX) {
+		arg.data = event_data(work->nr);
+		record->notify.target = target.id;
+		record->notify.rights = target.rights;
+	}
 	arg.flags = get(work, P_FLAGS);
 	arg.low = get(work, P_LOW);
 	arg.high = get(work, P_HIGH);

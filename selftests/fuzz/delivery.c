@@ -89,6 +89,8 @@ static const char *check_sender(const struct holder *holder)
 
 static const char *check_one(const struct holder *holder)
 {
+	const char *wrong;
+
 	if (holder->message->spoiled)
 		return complain(holder,
 				"bytes behind the message were written to");
@@ -97,6 +99,12 @@ static const char *check_one(const struct holder *holder)
 	if (holder->receiver >= 0 && holder->message->ids &&
 	    !may_accept(holder->receiver, holder->message))
 		return complain(holder, "it does not accept such a message");
+	if (holder->message->from == FROM_EVENT) {
+		wrong = holder->unsure ?
+				NULL :
+				check_event(holder->message, holder->box);
+		return wrong ? complain(holder, wrong) : NULL;
+	}
 	return holder->message->from >= 0 ? check_sender(holder) : NULL;
 }
 

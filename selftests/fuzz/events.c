@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "message.h"
 #include "queue.h"
 #include "trial.h"
 
@@ -18,7 +19,43 @@ static bool reads_events(unsigned int nr)
 	return call_at(nr)->arg[P_FLAGS] & MBX_NOTIFY_READ;
 }
 
+static bool tells_box(unsigned int nr)
+{
+	return call_at(nr)->op == OP_NOTIFY &&
+	       call_at(nr)->arg[P_FD] == FD_BOX && has_begun(nr);
+}
+
+/* May messages come into the mailbox that are about events? */
+bool may_be_told(uint64_t box)
+{
+	return any_call(i,
+			tells_box(i) && (record_at(i)->notify.target == box ||
+					 is_unsure(i)));
+}
+
 /* ------------------------------------------------------------------ arguments */
+
+/* Whatever a send would fail with. */
+static void judge_target(struct trial *trial)
+{
+	static const int errors[] = { EIDRM, EOWNERDEAD, EKEYREVOKED, ESHUTDOWN,
+				      EKEYEXPIRED };
+	const struct notify *notify = &trial->record->notify;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		allow(trial, errors[i]);
+	demand_if(trial, !notify->target || !(notify->rights & MBX_OPEN_SEND),
+		  EBADF, "its mailbox cannot be sent to");
+	for (i = 0; i < nr_boxes; i++)
+		allow_if(trial,
+			 boxes[i].id == notify->target &&
+				 boxes[i].msg_max < sizeof(struct mbx_event),
+			 EMSGSIZE);
+	/* Another may have been put in its place. */
+	trial->vague |= program_has(OP_CLOSE) || program_has(OP_DUP) ||
+			program_has(OP_DERIVE);
+}
 
 static void judge_registration(struct trial *trial)
 {
@@ -32,6 +69,8 @@ static void judge_registration(struct trial *trial)
 		  EINVAL, "it has levels for nothing");
 	demand_if(trial, get(trial, P_FD) == FD_BAD, EBADF,
 		  "it has no eventfd");
+	if (get(trial, P_FD) == FD_BOX)
+		judge_target(trial);
 	demand_if(trial, get(trial, P_FD) == FD_OTHER, EINVAL,
 		  "its eventfd is none");
 }
@@ -179,9 +218,33 @@ const char *check_events(void)
 			continue;
 		wrong = check_answer(i);
 		if (!wrong && reads_events(i) && registration_of(i) >= 0)
-			wrong = check_changes(i) ?: check_eventfd(i);
+			wrong = check_changes(i);
+		if (!wrong && reads_events(i) && registration_of(i) >= 0 &&
+		    !tells_box(registration_of(i)))
+			wrong = check_eventfd(i);
 	}
 	return wrong;
+}
+
+/* One that somebody got in a mailbox. */
+const char *check_event(const struct delivery *message, uint64_t box)
+{
+	const struct mbx_event *event = &message->event;
+	const int nr = registration_by(event);
+
+	if (!tells_box(nr) ||
+	    (!is_unsure(nr) && (event->id != record_at(nr)->box ||
+				box != record_at(nr)->notify.target)))
+		return "events of another mailbox, or for another";
+	if (!event->events || event->events & ~call_at(nr)->arg[P_EVENTS])
+		return "events that nobody asked for";
+	if (event->nr < (unsigned int)__builtin_popcount(event->events))
+		return "events without a number";
+	if (message->ids &&
+	    (message->type != MBX_TYPE_EVENT || message->priority ||
+	     message->pid != record_at(nr)->pid))
+		return "events of another kind, or by another";
+	return NULL;
 }
 
 /* ------------------------------------------------------------------- exactly */

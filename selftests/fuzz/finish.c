@@ -35,6 +35,8 @@ static bool drain_one(int fd, struct delivery *message)
 		.type = arg.out_type,
 		.priority = arg.out_priority,
 	};
+	if (message_is_event(data, arg.out_len, &message->event))
+		message->from = FROM_EVENT;
 	return true;
 }
 

@@ -25,6 +25,32 @@ static inline void message_fill(unsigned char *data, size_t len,
 		*data = call + 1;
 }
 
+/* What the messages say that a call has events told by. */
+static inline uint64_t event_data(unsigned int call)
+{
+	return rng_mix(arena->nonce, MAX_CALLS + call);
+}
+
+/* The call that had them told, or -1. */
+static inline int registration_by(const struct mbx_event *event)
+{
+	unsigned int i;
+
+	for (i = 0; i < arena->program.nr; i++)
+		if (event->data == event_data(i))
+			return i;
+	return -1;
+}
+
+static inline bool message_is_event(const unsigned char *data, size_t len,
+				    struct mbx_event *event)
+{
+	if (len != sizeof(*event))
+		return false;
+	memcpy(event, data, len);
+	return event->size == len && registration_by(event) >= 0;
+}
+
 /* The call that sent it, or FROM_*. */
 static inline int message_from(const unsigned char *data, size_t len)
 {

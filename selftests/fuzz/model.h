@@ -87,6 +87,9 @@ bool may_be_frozen(unsigned int nr);
 bool may_be_purged(unsigned int sender);
 bool count_purged(const struct box *box, unsigned long long *nr);
 
+/* events.c */
+bool may_be_told(uint64_t box);
+
 /* ownership.c */
 bool is_transferred(const struct box *box);
 bool is_of_others(const struct box *box, unsigned int nr);
@@ -105,6 +108,7 @@ const char *check_polls(void); /* exact.c */
 const char *check_accounts(const struct box *box); /* account.c */
 const char *check_policy(const struct box *box); /* policies.c */
 const char *check_events(void); /* events.c */
+const char *check_event(const struct delivery *message, uint64_t box);
 const char *check_control(const struct box *box); /* control.c */
 
 static inline const struct call *call_at(unsigned int nr)

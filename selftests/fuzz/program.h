@@ -160,8 +160,11 @@ enum field { FIELD_LEN, FIELD_SIZE, FIELD_POINTER, FIELD_FLAGS };
 
 enum file { FILE_BOXES, FILE_TASKS, FILE_THREADS, FILE_FDINFO };
 
-/* An eventfd where one is due, or one in any case, or something else. */
-enum fd { FD_RIGHT, FD_STRAY, FD_BAD, FD_OTHER };
+/*
+ * An eventfd where one is due, or one in any case, or something else; or the
+ * handle of "to=".
+ */
+enum fd { FD_RIGHT, FD_STRAY, FD_BAD, FD_OTHER, FD_BOX };
 
 /* What is wrong with a batch as such. */
 enum how { BATCH_RIGHT, BATCH_CMD, BATCH_STRIDE, BATCH_MANY };

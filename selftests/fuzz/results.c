@@ -134,7 +134,10 @@ static void judge_message(struct trial *trial, bool nonblock)
 	judge_length(trial);
 	if (!sends(trial->nr))
 		return;
-	allow_if(trial, may_be_spent(trial->nr), EKEYEXPIRED);
+	allow_if(trial,
+		 may_be_spent(trial->nr) || (is_oneshot(trial->nr) &&
+					     may_be_told(trial->record->box)),
+		 EKEYEXPIRED);
 	if (is_spent(trial->nr))
 		trial->must_fail = "its handle was good for one message";
 }

@@ -69,7 +69,7 @@ const struct op_info op_info[OPS] = {
 	OP(REVOKE, "revoke", 6, COMMAND | P(FLAGS), .flags = plain_flags,
 	   FORKS),
 	OP(NOTIFY, "notify", 10,
-	   COMMAND | P(EVENTS) | P(FD) | P(LOW) | P(HIGH) | P(FLAGS),
+	   COMMAND | P(EVENTS) | P(FD) | P(LOW) | P(HIGH) | P(FLAGS) | P(TO),
 	   .flags = notify_flags),
 	OP(CONTROL, "control", 10, COMMAND | P(OP) | P(WAIT) | P(FLAGS),
 	   .flags = control_flags, BLOCKS),
@@ -134,7 +134,7 @@ SYMBOLS(event_names, { "readable", MBX_EVENT_READABLE },
 	{ "owner-died", MBX_EVENT_OWNER_DIED },
 	{ "deleted", MBX_EVENT_DELETED }, UNKNOWN);
 SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
-	{ "bad", FD_BAD }, { "other", FD_OTHER });
+	{ "bad", FD_BAD }, { "other", FD_OTHER }, { "box", FD_BOX });
 SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
 	{ "thaw", MBX_CONTROL_THAW }, { "seal", MBX_CONTROL_SEAL },
 	{ "purge", MBX_CONTROL_PURGE }, { "drain", MBX_CONTROL_DRAIN });
@@ -242,7 +242,7 @@ const struct param_info param_info[PARAMS] = {
 	      .preset = READY),
 	PARAM(FD, "fd", .symbols = fd_names,
 	      VALUES(FD_RIGHT, FD_RIGHT, FD_RIGHT, FD_RIGHT, FD_STRAY, FD_BAD,
-		     FD_OTHER)),
+		     FD_OTHER, FD_BOX, FD_BOX)),
 	PARAM(LOW, "low", VALUES(0, 0, 0, 1, 2)),
 	PARAM(HIGH, "high", VALUES(0, 1, 1, 2, 2, 3)),
 	PARAM(OP, "op", .symbols = action_names,
