@@ -59,7 +59,7 @@ static bool sum_up(const struct box *box, struct sums *sums)
 	unsigned int i;
 
 	*sums = (struct sums){};
-	if (!count_purged(box, &sums->lost))
+	if (!count_purged(box, &sums->lost) || !count_dropped(box, &sums->lost))
 		return false;
 	for (i = 0; i < arena->program.nr; i++) {
 		if (!record_at(i)->start || (!sends(i) && !receives(i)))

@@ -78,6 +78,7 @@ static int run_create(struct work *work)
 	arg.mode = get(work, P_MODE);
 	arg.msg_max = get(work, P_MAX);
 	arg.policy = get(work, P_POLICY);
+	arg.full = get(work, P_FULL);
 	work->handle.fd = control;
 	handle.fd = command(work, MBX_IOC_CREATE, &arg, sizeof(arg));
 	if (handle.fd < 0)
@@ -108,9 +109,8 @@ static void find_by(struct work *work, __u64 *id, __s32 *pid, __u64 *name_ptr,
 	work->record->by_id = *id;
 	if (by == BY_PID)
 		*pid = pid_value(work->call);
-	work->record->new_box = by == BY_HANDLE ? work->handle.id : box;
-	if (by == BY_PID)
-		work->record->new_box = 0;
+	else
+		work->record->new_box = by == BY_HANDLE ? work->handle.id : box;
 }
 
 static int run_open(struct work *work)
@@ -160,7 +160,7 @@ int run_send(struct work *work)
 	message->seq = arg.out_seq;
 	message->pid = arg.out_pid;
 	message->tid = arg.out_tid;
-	message->ids = !ret;
+	message->ids = ret >= 0;
 	return ret;
 }
 

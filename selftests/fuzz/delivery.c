@@ -76,6 +76,8 @@ static const char *check_sender(const struct holder *holder)
 		return complain(holder, "the message is another mailbox's");
 	if (!peeked && was_done(sender) && !succeeded(sender))
 		return complain(holder, "the message of a failed send");
+	if (has_lost_itself(sender))
+		return complain(holder, "its sender was told it is lost");
 	if (holder->receiver >= 0 && before(holder->receiver, sender))
 		return complain(holder, "the message was sent only later");
 	if (holder->receiver >= 0 && !holder->unsure &&
@@ -182,7 +184,7 @@ static const char *check_lost(unsigned int nr)
 	if (delivered[nr] || !succeeded(nr) || is_flipped(nr) ||
 	    !call_at(nr)->arg[P_LEN] || !is_drained(box_of(nr)))
 		return NULL;
-	if (died_with_it(nr) || may_be_purged(nr))
+	if (died_with_it(nr) || may_be_purged(nr) || may_be_dropped(nr))
 		return NULL;
 	return finding_at(nr, "was sent, and nobody got it");
 }
@@ -194,7 +196,7 @@ static bool may_not_return_early(unsigned int nr, const struct box *box)
 		return false;
 	if (any_call(i, call_at(i)->op == OP_NONBLOCK))
 		return false;
-	return is_sync(nr) || (box && !box->capacity);
+	return is_sync(nr) || (box && !box->capacity && !may_drop(nr));
 }
 
 /* Who sent synchronously is told who took it, and not before that. */

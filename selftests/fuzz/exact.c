@@ -31,7 +31,7 @@ static unsigned int choose(struct queue *queue, unsigned int nr)
 	return place;
 }
 
-static void take_out(struct queue *queue, unsigned int place)
+void queue_take_out(struct queue *queue, unsigned int place)
 {
 	queue->depth--;
 	memmove(&queue->sender[place], &queue->sender[place + 1],
@@ -52,7 +52,10 @@ static bool has_room(const struct queue *queue)
 
 static const char *send_done(struct queue *queue, unsigned int nr)
 {
-	if (!has_room(queue) || queue->sealed || is_sync(nr))
+	if (!has_room(queue) && !queue->sealed && may_drop(nr))
+		return drop_exactly(queue, nr);
+	if (!has_room(queue) || queue->sealed || is_sync(nr) ||
+	    (call_at(nr)->op == OP_SEND && record_at(nr)->ret))
 		return finding_at(nr, "succeeded with %u messages inside",
 				  queue->depth);
 	queue->sender[queue->depth++] = nr;
@@ -63,7 +66,8 @@ static const char *send_failed(const struct queue *queue, unsigned int nr)
 {
 	const int err = record_at(nr)->err;
 
-	if (err == ECANCELED || (err == ESHUTDOWN && !queue->sealed))
+	if (err == ECANCELED || err == ENOBUFS ||
+	    (err == ESHUTDOWN && !queue->sealed))
 		return finding_at(nr, "failed with nobody there");
 	if ((err == EAGAIN || err == ETIMEDOUT || err == EINTR) &&
 	    has_room(queue) && !is_sync(nr))
@@ -91,7 +95,7 @@ static const char *receive_done(struct queue *queue, unsigned int nr)
 				  "got the message of call %d instead of %u",
 				  message->from + 1, queue->sender[place] + 1);
 	if (!peeks(nr))
-		take_out(queue, place);
+		queue_take_out(queue, place);
 	return NULL;
 }
 
@@ -315,7 +319,8 @@ static const char *check_next(unsigned int poll, unsigned int nr)
 		return finding_at(nr,
 				  "nothing to do right after a poll saw it");
 	if (!(seen & bit) && succeeded(nr) &&
-	    !(sends(nr) ? special_waits(nr) : may_be_frozen(nr) && peeks(nr)))
+	    !(sends(nr) ? special_waits(nr) || may_drop(nr) :
+			  may_be_frozen(nr) && peeks(nr)))
 		return finding_at(nr,
 				  "succeeded right after a poll saw nothing");
 	return NULL;

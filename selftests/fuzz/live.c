@@ -63,7 +63,8 @@ static bool has_for(unsigned int receiver, unsigned int sender,
 
 	return record_at(sender)->box == stat->out_id && message.len &&
 	       is_offered(sender, stat) && accepts(receiver, &message) &&
-	       !may_be_taken(sender) && !may_be_purged(sender);
+	       !may_be_taken(sender) && !may_be_purged(sender) &&
+	       !may_be_dropped(sender);
 }
 
 static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
@@ -131,6 +132,8 @@ static const char *why_awake(unsigned int nr)
 		return "sleeps in a mailbox that has just ended";
 	if (call_at(nr)->op != OP_POLL && is_over(nr, &stat))
 		return "sleeps in a sealed mailbox";
+	if (sends(nr) && !may_wait(nr))
+		return "sleeps although it need not wait for room";
 	if (sends(nr) && could_send(nr, &stat))
 		return "sleeps although it could send";
 	if ((receives(nr) || peeks(nr)) && could_receive(nr, &stat))

@@ -25,6 +25,7 @@
  * @flags: likewise
  * @msg_max: likewise
  * @policy: likewise
+ * @full: likewise
  * @direct: it is the mailbox of its owner
  * @may_end: stamp, since when it may have ended
  * @ended: stamp, since when it has ended for certain
@@ -40,6 +41,7 @@ struct box {
 	uint32_t flags;
 	uint32_t msg_max;
 	uint32_t policy;
+	uint32_t full;
 	bool direct;
 	uint32_t may_end;
 	uint32_t ended;
@@ -89,6 +91,13 @@ bool count_purged(const struct box *box, unsigned long long *nr);
 
 /* events.c */
 bool may_be_told(uint64_t box);
+
+/* full.c */
+bool may_wait(unsigned int sender);
+bool may_drop(unsigned int sender);
+bool has_lost_itself(unsigned int nr);
+bool may_be_dropped(unsigned int sender);
+bool count_dropped(const struct box *box, unsigned long long *nr);
 
 /* ownership.c */
 bool is_transferred(const struct box *box);

@@ -15,7 +15,7 @@
 	(BIT(BOX) | BIT(HANDLE) | BIT(TO) | BIT(TARGET) | BIT(CAPACITY) |     \
 	 BIT(LEN) | BIT(FIELD) | BIT(FILE) | BIT(CMD) | BIT(RESTART) |        \
 	 BIT(RIGHTS) | BIT(BADGE) | BIT(POLICY) | BIT(PRIORITY) | BIT(TYPE) | \
-	 BIT(SEQ) | BIT(SELECT) | BIT(EVENTS) | BIT(OP) | BIT(NR))
+	 BIT(SEQ) | BIT(SELECT) | BIT(EVENTS) | BIT(OP) | BIT(NR) | BIT(FULL))
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -64,11 +64,27 @@ static unsigned int random_task(unsigned int tasks, struct rng *rng)
 	return task;
 }
 
+/* At most one thing to do without room. */
+static void choose_once(struct call *call, struct rng *rng)
+{
+	static const uint32_t choices[] = { 0, 0, MBX_SEND_WAIT,
+					    MBX_SEND_DROP_OLDEST,
+					    MBX_SEND_DROP_NEWEST };
+	uint32_t *flags = &call->arg[P_FLAGS];
+
+	*flags &=
+		~(MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST);
+	if (!(*flags & MBX_SEND_SYNC) && rng_once_in(rng, 2))
+		*flags |= choices[rng_below(rng, 5)];
+}
+
 /* What is wrong as a whole though each part is right is rarely wanted. */
 static void make_sensible(struct call *call, struct rng *rng)
 {
 	uint32_t *arg = call->arg;
 
+	if (call->op == OP_SEND)
+		choose_once(call, rng);
 	if (call->op == OP_RECEIVE && arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE)
 		arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
 	if (call->op == OP_OPEN && arg[P_BY] == BY_PID && rng_once_in(rng, 2))
@@ -180,6 +196,8 @@ static void set_scene(struct program *program, unsigned int tasks,
 		call->arg[P_NAME] = NAME_PLAIN;
 	if (rng_once_in(rng, 2))
 		random_param(call, P_POLICY, rng);
+	if (rng_once_in(rng, 2))
+		random_param(call, P_FULL, rng);
 	for (task = 0; task < TASKS; task++) {
 		if (!(tasks >> task & 1) || seen >> task / THREADS & 1)
 			continue;

@@ -101,6 +101,7 @@ enum param {
 	P_NR,
 	P_HOW,
 	P_WHO,
+	P_FULL,
 	PARAMS
 };
 

@@ -30,6 +30,11 @@ static inline bool queue_is_writable(const struct queue *queue)
 	return queue->depth < queue->box->capacity || queue->sealed;
 }
 
+void queue_take_out(struct queue *queue, unsigned int place); /* exact.c */
+
+/* full.c: a send into a mailbox without room; NULL, or what is wrong */
+const char *drop_exactly(struct queue *queue, unsigned int nr);
+
 /* events.c: what becomes of registrations; NULL, or what is wrong */
 const char *follow_events(struct queue *queue, unsigned int nr);
 void forget_events(void);

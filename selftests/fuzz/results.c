@@ -30,6 +30,8 @@ static void judge_create(struct trial *trial)
 		  "its msg_max is too high");
 	demand_if(trial, get(trial, P_POLICY) > MBX_POLICY_PAIR, EINVAL,
 		  "there is no such policy");
+	demand_if(trial, get(trial, P_FULL) > MBX_FULL_DROP_NEWEST, EINVAL,
+		  "there is nothing like that to do without room");
 	allow_if(trial, name == NAME_PLAIN || name == NAME_LONG, EEXIST);
 }
 
@@ -158,13 +160,14 @@ static void judge_send(struct trial *trial)
 {
 	const uint32_t flags = get(trial, P_FLAGS);
 
-	judge_exchange(trial, MBX_SEND_SYNC);
+	judge_exchange(trial, MBX_SEND_SYNC | MBX_SEND_WAIT |
+				      MBX_SEND_DROP_OLDEST |
+				      MBX_SEND_DROP_NEWEST);
+	judge_full(trial);
 	allow_if(trial, flags & MBX_SEND_SYNC && program_has(OP_NONBLOCK),
 		 EINVAL);
 	demand_if(trial, flags & MBX_SEND_SYNC && flags & MBX_SEND_NONBLOCK,
 		  EINVAL, "it cannot both wait and not wait");
-	demand_if(trial, get(trial, P_PRIORITY) >= MBX_PRIORITIES, EINVAL,
-		  "its priority is too high");
 }
 
 static void judge_receive(struct trial *trial)

@@ -19,7 +19,9 @@ SYMBOLS(create_flags, { "owned", MBX_CREATE_OWNED },
 SYMBOLS(open_flags, { "send", MBX_OPEN_SEND }, { "receive", MBX_OPEN_RECEIVE },
 	{ "manage", MBX_OPEN_MANAGE }, UNKNOWN);
 SYMBOLS(send_flags, { "nonblock", MBX_SEND_NONBLOCK },
-	{ "sync", MBX_SEND_SYNC }, { "realtime", MBX_SEND_REALTIME }, UNKNOWN);
+	{ "sync", MBX_SEND_SYNC }, { "realtime", MBX_SEND_REALTIME },
+	{ "wait", MBX_SEND_WAIT }, { "drop-oldest", MBX_SEND_DROP_OLDEST },
+	{ "drop-newest", MBX_SEND_DROP_NEWEST }, UNKNOWN);
 SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
 	{ "truncate", MBX_RECEIVE_TRUNCATE }, UNKNOWN);
@@ -45,7 +47,7 @@ SYMBOLS(nonblock_flags, { "on", 1 });
 const struct op_info op_info[OPS] = {
 	OP(CREATE, "create", 8,
 	   P(BOX) | COMMAND | P(NAME) | P(CAPACITY) | P(MODE) | P(MAX) |
-	   P(FLAGS) | P(POLICY), .flags = create_flags, FORKS),
+	   P(FLAGS) | P(POLICY) | P(FULL), .flags = create_flags, FORKS),
 	OP(OPEN, "open", 8,
 	   P(BOX) | COMMAND | P(BY) | P(FLAGS) | P(WHO) | P(TARGET),
 	   .flags = open_flags),
@@ -140,6 +142,9 @@ SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
 	{ "purge", MBX_CONTROL_PURGE }, { "drain", MBX_CONTROL_DRAIN });
 SYMBOLS(pid_names, { "right", PID_RIGHT }, { "none", PID_NONE },
 	{ "negative", PID_NEGATIVE }, { "stray", PID_STRAY });
+SYMBOLS(full_names, { "wait", MBX_FULL_WAIT },
+	{ "drop-oldest", MBX_FULL_DROP_OLDEST },
+	{ "drop-newest", MBX_FULL_DROP_NEWEST });
 SYMBOLS(how_names, { "right", BATCH_RIGHT }, { "cmd", BATCH_CMD },
 	{ "stride", BATCH_STRIDE }, { "many", BATCH_MANY });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
@@ -257,4 +262,8 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(WHO, "pid", .symbols = pid_names,
 	      VALUES(PID_RIGHT, PID_RIGHT, PID_RIGHT, PID_NONE, PID_NONE,
 		     PID_NEGATIVE, PID_STRAY)),
+	PARAM(FULL, "full", .symbols = full_names,
+	      VALUES(MBX_FULL_WAIT, MBX_FULL_WAIT, MBX_FULL_WAIT,
+		     MBX_FULL_DROP_OLDEST, MBX_FULL_DROP_OLDEST,
+		     MBX_FULL_DROP_NEWEST, MBX_FULL_DROP_NEWEST, 99)),
 };

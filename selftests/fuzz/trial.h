@@ -50,6 +50,9 @@ const char *check_batch(const struct trial *trial);
 void judge_control(struct trial *trial);
 void judge_administration(struct trial *trial);
 
+/* full.c */
+void judge_full(struct trial *trial);
+
 /* ownership.c */
 void judge_pid(struct trial *trial);
 void judge_transfer(struct trial *trial);

@@ -266,6 +266,7 @@ static void add_box(unsigned int nr)
 				  call->arg[P_FLAGS],
 		.msg_max = told ? record->stat.out_msg_max : NEVER,
 		.policy = told ? record->stat.out_policy : call->arg[P_POLICY],
+		.full = told ? record->stat.out_full : call->arg[P_FULL],
 		.direct = direct,
 		.may_end = NEVER,
 		.ended = NEVER,
