@@ -329,6 +329,9 @@ static const struct run runs[] = {
 	BAD_MESSAGE("load of too large a type",
 		    TO_SEND("18446744073709551616", "0", TEXT("")),
 		    "\"type\" is not a number from 0 to 18446744073709551615"),
+	BAD_MESSAGE("load of a type with a zero byte",
+		    TO_SEND("1\\u0000junk", "0", TEXT("")),
+		    "\"type\" has a zero byte in it"),
 	BAD_MESSAGE("load of a negative type", TO_SEND("-1", "0", TEXT("")),
 		    "\"type\" is not a number from 0 to 18446744073709551615"),
 };

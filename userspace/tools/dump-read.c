@@ -71,6 +71,14 @@ bad(const struct dump *d, const char *fmt, ...)
 	return false;
 }
 
+/* Only a message may have one, and text that ends at it could say anything. */
+static bool has_zero(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && strlen(text) != json_string_length(value);
+}
+
 static const struct key *find_key(const struct key *keys, const char *name)
 {
 	for (; keys->name; keys++)
@@ -92,6 +100,9 @@ static bool check_keys(const struct dump *d, json_t *o, const struct key *keys)
 			return bad(d, "key \"%s\" does not belong there", name);
 		if (!strchr(key->types, letter_of(json_object_iter_value(it))))
 			return bad(d, "\"%s\" is of a wrong type", name);
+		if (strcmp(name, "data") &&
+		    has_zero(json_object_iter_value(it)))
+			return bad(d, "\"%s\" has a zero byte in it", name);
 	}
 	for (key = keys; key->name; key++)
 		if (key->needed && !json_object_get(o, key->name))
