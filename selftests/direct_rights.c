@@ -57,11 +57,13 @@ static pid_t start_user(FIXTURE_DATA(direct_rights) * self, uid_t uid)
 static void may_use(int control, pid_t pid)
 {
 	int fd = box_open_pid(control, pid, USE);
+	int without = box_open(control, NULL, box_id(fd), 0);
 
 	CHECK(!kill(pid, 0));
 	CHECK(fd >= 0);
 	CHECK(box_open(control, NULL, box_id(fd), USE) >= 0);
-	CHECK(box_open(control, NULL, box_id(fd), 0) >= 0);
+	CHECK(!box_control(without, MBX_CONTROL_FREEZE));
+	CHECK(!box_control(without, MBX_CONTROL_THAW));
 	CHECK(!send_number(fd, 1));
 	CHECK(box_rows() > 0);
 	CHECK(!box_delete_pid(control, pid));
@@ -115,10 +117,14 @@ TEST_F(direct_rights, other_user)
 	end_of(&self->child);
 }
 
+/* Opened by somebody else. */
+static int passed = -1;
+
 static void is_hidden(int control, pid_t pid)
 {
 	char value[16];
 
+	CHECK_ERRNO(EPERM, box_control(passed, MBX_CONTROL_FREEZE));
 	CHECK_ERRNO(EACCES, box_open_pid(control, pid, 0));
 	CHECK_ERRNO(EPERM, box_delete_pid(control, pid));
 	CHECK(!proc_lookup("/proc/ipc_mailboxes", "owner", pid, "id", value,
@@ -131,7 +137,8 @@ TEST_F(direct_rights, other_user_knows_nothing)
 	pid_t pid = start_user(self, 2001);
 	char value[16];
 
-	ASSERT_LE(0, box_open_pid(self->control, pid, MBX_OPEN_SEND));
+	passed = box_open_pid(self->control, pid, MBX_OPEN_SEND);
+	ASSERT_LE(0, passed);
 	EXPECT_TRUE(proc_lookup("/proc/ipc_mailboxes", "owner", pid, "id",
 				value, sizeof(value)));
 	in_child(_metadata, self->control, is_hidden, pid, 2002, 2002, 0);
@@ -146,7 +153,8 @@ TEST_F(direct_rights, maker_is_not_its_user)
 
 	if (!child_start(&child)) {
 		CHECK(!become_with_caps(2002, 2002, CAP_BIT(CAP_KILL)));
-		CHECK(box_open_pid(self->control, pid, MBX_OPEN_SEND) >= 0);
+		passed = box_open_pid(self->control, pid, MBX_OPEN_SEND);
+		CHECK(passed >= 0);
 		CHECK(!set_caps(0));
 		is_hidden(self->control, pid);
 		child_exit();
@@ -170,6 +178,7 @@ TEST_F(direct_rights, process_changes_its_user)
 	}
 	fd = box_open_pid(self->control, self->child.pid, MBX_OPEN_SEND);
 	EXPECT_EQ(0, send_number(fd, 4));
+	passed = fd;
 	in_child(_metadata, self->control, is_hidden, self->child.pid, 2001,
 		 2001, 0);
 	ASSERT_TRUE(gate_open(&self->go));
