@@ -278,7 +278,8 @@ int mbx_delete_handle(struct mbx *m);
  * @pid: the process, in the caller's pid namespace
  *
  * From now on the mailbox ends with that process, which alone may open it to
- * receive.  Handles keep their rights.  Does not block.
+ * receive, and may administer and delete it.  Handles keep their rights, and its
+ * user and creator the power that they have.  Does not block.
  *
  * Return: 0, or
  *
@@ -296,7 +297,8 @@ int mbx_transfer(struct mbx *m, pid_t pid);
  * @pid: the process, in the caller's pid namespace; 0 for none
  *
  * When the calling process exits, that one owns the mailbox, unless it has
- * exited before: then the mailbox ends.  Does not block.
+ * exited before: then the mailbox ends.  MBX_EVENT_OWNER_DIED is told in either
+ * case.  Does not block.
  *
  * Return: 0, or an error of mbx_transfer()
  */
