@@ -101,6 +101,29 @@ TEST_F(notify, each_owner_once)
 	}
 }
 
+/* Also when others look between the exit and its cleaning up. */
+TEST_F_TIMEOUT(notify, each_owner_once_to_a_looker, 60)
+{
+	const __u64 limit = now_ns(CLOCK_MONOTONIC) + 5 * SEC;
+	struct mbx_notify arg;
+	unsigned int i, sum;
+	struct child owner;
+
+	ASSERT_EQ(0,
+		  box_notify(self->watch, MBX_EVENT_OWNER_DIED, self->event));
+	while (now_ns(CLOCK_MONOTONIC) < limit) {
+		ASSERT_TRUE(enthrone(&owner, self->box, getpid()));
+		kill(owner.pid, SIGKILL);
+		for (i = 0, sum = 0; i < 100; i += !!sum) {
+			ASSERT_EQ(0, box_events(self->watch, &arg));
+			sum += sum_of(&arg);
+		}
+		EXPECT_EQ(1, sum);
+		EXPECT_EQ(1, signals_of(self->event));
+		child_join(&owner);
+	}
+}
+
 /* It is no event for a successor to die; then nobody is left to inherit. */
 TEST_F(notify, successor_dies_first)
 {
