@@ -13,6 +13,7 @@
 #include "queue.h"
 #include "task.h"
 
+struct mbx_deferral;
 struct mbx_later;
 struct mbx_watch;
 
@@ -35,6 +36,7 @@ struct mbx_watch;
  * @drainers: waiters for the last message to leave [box]
  * @state: MBX_STATE_* [box]
  * @nr_senders: threads that sleep in a send [box]
+ * @nr_deferred: messages that are deferred; each counts in @nr_senders, too [box]
  * @nr_receivers: threads that sleep in a receive [box]
  * @nr_takers: those of @receivers that accept any message [box]
  * @nr_handles: open handles [box]
@@ -87,6 +89,7 @@ struct mbx_box {
 	struct list_head drainers;
 	u32 state;
 	u32 nr_senders;
+	u32 nr_deferred;
 	u32 nr_receivers;
 	u32 nr_takers;
 	u32 nr_handles;
@@ -140,6 +143,7 @@ struct mbx_box {
  * @task: who used the handle last; nobody once it is revoked [box]
  * @watch: the events that it is told of, or NULL [box]
  * @tellers: what sends messages of events through it [box]
+ * @deferral: the message that is kept for it; NULL until there was one [box]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -154,6 +158,7 @@ struct mbx_handle {
 	struct mbx_task *task;
 	struct mbx_watch *watch;
 	struct list_head tellers;
+	struct mbx_deferral *deferral;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;

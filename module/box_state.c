@@ -19,6 +19,16 @@ static __poll_t sealed_events(const struct mbx_handle *handle)
 	return events;
 }
 
+/* Where nobody waits, a send does not either; but only one can be deferred. */
+static bool is_writable(const struct mbx_handle *handle)
+{
+	const struct mbx_box *box = handle->box;
+
+	if (mbx_handle_defers(handle))
+		return false;
+	return box->full != MBX_FULL_WAIT || mbx_box_is_writable(box);
+}
+
 /**
  * mbx_box_ready() - what can be done without waiting?
  * @handle: the handle
@@ -39,7 +49,7 @@ __poll_t mbx_box_ready(struct mbx_handle *handle)
 		events |= sealed_events(handle);
 	if (mbx_box_is_readable(box))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (box->full != MBX_FULL_WAIT || mbx_box_is_writable(box))
+	if (is_writable(handle))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }
@@ -88,7 +98,7 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_handles = box->nr_handles;
 	stat->out_depth = queue->depth;
 	stat->out_high_water = queue->high_water;
-	stat->out_senders = box->nr_senders;
+	stat->out_senders = box->nr_senders - box->nr_deferred;
 	stat->out_receivers = box->nr_receivers;
 	stat->out_bytes =
 		queue->bytes_sent - queue->bytes_received - queue->bytes_lost;
@@ -110,6 +120,8 @@ static unsigned int list_pids(struct list_head *list, pid_t *pids,
 	list_for_each_entry(waiter, list, node) {
 		if (found == nr)
 			break;
+		if (!waiter->thread)
+			continue;
 		pids[found++] = pid_nr_ns(waiter->task->pid, ns);
 	}
 	return found;

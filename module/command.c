@@ -195,7 +195,7 @@ long mbx_run_create(struct mbx_call *call)
 	long ret;
 
 	if ((arg->mode & ~0666) || arg->msg_max > limit ||
-	    arg->policy > MBX_POLICY_PAIR || arg->full > MBX_FULL_DROP_NEWEST)
+	    arg->policy > MBX_POLICY_PAIR || arg->full > MBX_FULL_DEFER)
 		return -EINVAL;
 	name = get_name(arg->name_ptr, arg->name_len);
 	if (IS_ERR(name))
@@ -313,9 +313,9 @@ static bool valid_notify(const struct mbx_notify *arg)
 {
 	const u32 levels = MBX_EVENT_HIGH | MBX_EVENT_LOW;
 	const u32 known = levels | MBX_EVENT_READABLE | MBX_EVENT_ROOM |
-			  MBX_EVENT_EMPTY | MBX_EVENT_NO_SENDERS |
-			  MBX_EVENT_NO_RECEIVERS | MBX_EVENT_OWNER_DIED |
-			  MBX_EVENT_DELETED;
+			  MBX_EVENT_EMPTY | MBX_EVENT_DEFERRED |
+			  MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS |
+			  MBX_EVENT_OWNER_DIED | MBX_EVENT_DELETED;
 
 	if (!arg->events || (arg->flags & MBX_NOTIFY_READ))
 		return !arg->events && !arg->fd && !arg->low && !arg->high &&

@@ -120,6 +120,25 @@ bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 }
 
 /**
+ * mbx_take_back() - remove a message whose sender waits for it to be taken
+ * @box: the mailbox
+ * @msg: the message; the caller owns the queue's reference
+ *
+ * A thread is told that nothing was sent; who deferred a message was told that it
+ * has been.
+ *
+ * Context: The box is locked.
+ */
+void mbx_take_back(struct mbx_box *box, struct mbx_msg *msg)
+{
+	if (msg->sender->thread)
+		mbx_queue_withdraw(&box->queue, msg);
+	else
+		mbx_queue_purge(&box->queue, msg);
+	msg->sender = NULL;
+}
+
+/**
  * mbx_refuse() - give a message back to the sender that waits for it to be taken
  * @box: the mailbox
  * @msg: the message, which nobody is copying
@@ -133,8 +152,7 @@ void mbx_refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
 {
 	struct mbx_waiter *sender = msg->sender;
 
-	msg->sender = NULL;
-	mbx_queue_withdraw(&box->queue, msg);
+	mbx_take_back(box, msg);
 	mbx_wake(sender, why, later);
 	mbx_box_release(box, msg, later);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A mailbox without room: whose message is lost, where nobody is to wait.
+ * A mailbox without room: whose message is lost, or kept, where nobody is to wait.
  */
 #include <linux/log2.h>
 
@@ -10,6 +10,7 @@ static_assert(ilog2(MBX_SEND_DROP_OLDEST) - ilog2(MBX_SEND_WAIT) ==
 	      MBX_FULL_DROP_OLDEST);
 static_assert(ilog2(MBX_SEND_DROP_NEWEST) - ilog2(MBX_SEND_WAIT) ==
 	      MBX_FULL_DROP_NEWEST);
+static_assert(ilog2(MBX_SEND_DEFER) - ilog2(MBX_SEND_WAIT) == MBX_FULL_DEFER);
 
 /**
  * mbx_full_policy() - what becomes of a message if there is no room?
@@ -72,4 +73,79 @@ int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, u32 policy,
 		lose_old(box, victim, later);
 	mbx_place(box, msg, NULL, true, later);
 	return victim ? MBX_LOST : 0;
+}
+
+/* ------------------------------------------------------------------- deferring */
+
+/* In the queue, as messages of other senders are there, so that it can be chosen. */
+static void park_for_receiver(struct mbx_box *box, struct mbx_waiter *waiter,
+			      struct mbx_later *later)
+{
+	struct mbx_msg *msg = waiter->msg;
+
+	waiter->state = MBX_WAIT_TAKEN;
+	waiter->sync = true;
+	waiter->msg = NULL;
+	waiter->placed = msg;
+	msg->sender = waiter;
+	list_add_tail(&waiter->node, &box->synced);
+	mbx_place(box, msg, NULL, false, later);
+}
+
+static void park_for_room(struct mbx_box *box, struct mbx_waiter *waiter,
+			  struct mbx_later *later)
+{
+	list_add_tail(&waiter->node, &box->senders);
+	/* While all others are being copied, this one is the next. */
+	mbx_wake_list(&box->peekers, 0, later);
+	mbx_later_poll_in(later, box);
+}
+
+/**
+ * mbx_full_defer() - keep a message for which there is neither room nor a receiver
+ * @handle: the handle that it is sent through
+ * @msg: the message
+ * @later: wakes others
+ *
+ * Context: The box is locked.
+ * Return: MBX_DEFERRED; or -EBUSY if one is kept for @handle already.
+ */
+int mbx_full_defer(struct mbx_handle *handle, struct mbx_msg *msg,
+		   struct mbx_later *later)
+{
+	struct mbx_box *box = handle->box;
+
+	if (!mbx_deferral_begin(handle, msg)) {
+		mbx_box_release(box, msg, later);
+		return -EBUSY;
+	}
+	if (box->capacity)
+		park_for_room(box, &handle->deferral->waiter, later);
+	else
+		park_for_receiver(box, &handle->deferral->waiter, later);
+	return MBX_DEFERRED;
+}
+
+/**
+ * mbx_full_withdraw() - take back what is kept for a handle
+ * @handle: the handle, which nobody uses any more
+ *
+ * Context: Process context.  Sleeps.  Takes the lock of the box.
+ */
+void mbx_full_withdraw(struct mbx_handle *handle)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_later later = {};
+	struct mbx_waiter *waiter;
+
+	if (!handle->deferral)
+		return;
+	waiter = &handle->deferral->waiter;
+	spin_lock(&box->lock);
+	if (mbx_handle_defers(handle)) {
+		if (waiter->placed)
+			mbx_give_up(box, waiter, waiter->placed, &later);
+		mbx_wake(waiter, -EBADF, &later);
+	}
+	mbx_unlock(box, &later);
 }

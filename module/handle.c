@@ -234,6 +234,7 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 	if (handle->task)
 		mbx_task_put(handle->task);
 	mbx_box_put(box);
+	kfree(handle->deferral);
 	kfree(handle);
 }
 

@@ -183,6 +183,12 @@ static u32 run_elements(const struct mbx_call *call,
 			break;
 		}
 		arg->out_lost += ret == MBX_LOST;
+		/* No more of this handle can be. */
+		if (ret == MBX_DEFERRED) {
+			*err = -EINPROGRESS;
+			done++;
+			break;
+		}
 		cond_resched();
 	}
 	return done;

@@ -19,10 +19,10 @@
 /* Blocked threads that a line names. */
 #define MAX_TIDS 16
 
-#define BOXES_HEADER                                                      \
-	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode" \
-	" uid gid owner handles senders receivers sender_pids"            \
-	" receiver_pids sent received bytes_sent bytes_received"          \
+#define BOXES_HEADER                                                           \
+	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max mode"      \
+	" uid gid owner handles senders receivers sender_pids"                 \
+	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
 	" full\n"
 
@@ -36,6 +36,7 @@ static const char *const full_names[] = {
 	[MBX_FULL_WAIT] = " wait",
 	[MBX_FULL_DROP_OLDEST] = " drop-oldest",
 	[MBX_FULL_DROP_NEWEST] = " drop-newest",
+	[MBX_FULL_DEFER] = " defer",
 };
 
 static const char *const state_names[] = {

@@ -219,7 +219,7 @@ void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list)
 /**
  * mbx_queue_purge() - remove a message that was sent
  * @queue: the queue
- * @msg: a message that nobody is copying; the caller owns the queue's reference
+ * @msg: a ready or taken message; the caller owns the queue's reference
  */
 void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg)
 {

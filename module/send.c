@@ -75,12 +75,11 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 		 struct mbx_msg *msg, struct mbx_later *later)
 {
 	if (waiter->state == MBX_WAIT_TAKEN) {
-		mbx_queue_withdraw(&box->queue, msg);
+		mbx_take_back(box, msg);
 		if (msg->counted)
 			mbx_made_room(box, later);
 		mbx_control_left(box, later);
 	}
-	msg->sender = NULL;
 	mbx_box_release(box, msg, later);
 }
 
@@ -141,6 +140,8 @@ static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 	mbx_foresee_seq(box, msg);
 	receiver = mbx_find_receiver(box, msg);
 	if (!meet && !receiver && !mbx_box_has_room(box)) {
+		if (policy == MBX_FULL_DEFER)
+			return mbx_full_defer(handle, msg, later);
 		if (policy != MBX_FULL_WAIT) {
 			tx->seq = msg->seq;
 			return mbx_full_drop(box, msg, policy, later);
@@ -228,6 +229,8 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	int err;
 
 	err = check_send(handle, task, tx);
+	if (!err && mbx_full_policy(box, tx) == MBX_FULL_DEFER)
+		err = mbx_deferral_prepare(handle);
 	if (err)
 		return err;
 
@@ -295,8 +298,8 @@ static noinline int send_slowly(struct mbx_handle *handle,
  * @tx: the message; seq and peer are filled in on success
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
- * Return: 0; MBX_LOST if a message was dropped; or, with nothing sent, -EAGAIN,
- * -ECANCELED, -EDQUOT, -EFAULT, -EIDRM, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE,
+ * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one is kept;
+ * or, with nothing sent, -EAGAIN, -EBUSY, -ECANCELED, -EDQUOT, -EFAULT, -EIDRM, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE,
  * -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT,
  * -EUSERS.
  */

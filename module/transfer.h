@@ -8,8 +8,9 @@
 #define MBX_COPY_LOCKED 4096U
 
 /* Those that say what becomes of a message without room. */
-#define MBX_SEND_FULL \
-	(MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST)
+#define MBX_SEND_FULL                                                  \
+	(MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST | \
+	 MBX_SEND_DEFER)
 
 /**
  * struct mbx_tx - a message to send, and what became of it
@@ -99,6 +100,9 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 u32 mbx_full_policy(const struct mbx_box *box, const struct mbx_tx *tx);
 int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, u32 policy,
 		  struct mbx_later *later);
+int mbx_full_defer(struct mbx_handle *handle, struct mbx_msg *msg,
+		   struct mbx_later *later);
+void mbx_full_withdraw(struct mbx_handle *handle);
 
 /* deliver.c */
 struct mbx_waiter *mbx_find_receiver(struct mbx_box *box,
@@ -109,6 +113,7 @@ void mbx_hand(struct mbx_box *box, struct mbx_msg *msg,
 	      struct mbx_waiter *receiver, struct mbx_later *later);
 bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_later *later);
+void mbx_take_back(struct mbx_box *box, struct mbx_msg *msg);
 void mbx_refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
 		struct mbx_later *later);
 void mbx_place(struct mbx_box *box, struct mbx_msg *msg,

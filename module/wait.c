@@ -80,7 +80,7 @@ static void leave_line(struct mbx_waiter *waiter)
 }
 
 /**
- * mbx_wake() - end the wait of a thread
+ * mbx_wake() - end the wait of a thread, or of a message that is deferred
  * @waiter: in a list of the box
  * @result: what its wait returns
  * @later: wakes it
@@ -96,6 +96,10 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 	/* MBX_WAKE: pairs with sleep_until_done() */
 	WRITE_ONCE(waiter->state, MBX_WAIT_DONE);
 
+	if (!thread) {
+		mbx_deferral_end(waiter, later);
+		return;
+	}
 	trace_mbx_wake(thread->pid, result);
 	if (later->nr < MBX_LATER_THREADS)
 		later->thread[later->nr++] = get_task_struct(thread);

@@ -42,13 +42,14 @@ enum mbx_wait_state {
 };
 
 /**
- * struct mbx_waiter - a thread that sleeps in a mailbox; lives on its stack
+ * struct mbx_waiter - a thread that sleeps in a mailbox, on whose stack this lives;
+ *	or a message that is deferred
  * @node: in the list that @state says, until it is done [box]
  * @state: what it waits for; see MBX_WAKE
  * @op: what the thread does [const]
  * @result: 0 or a negative errno, once it is done [box]
- * @thread: whom to wake [const]
- * @task: its record [const]
+ * @thread: whom to wake; NULL if the message is deferred [const]
+ * @task: its record, likewise [const]
  * @msg: a sender's, until the queue has it for good; the one given to a
  *	receiver, with a reference [box]
  * @placed: the message that a sender waits for to be taken [box]
@@ -82,6 +83,24 @@ struct mbx_waiter {
 	u64 deadline;
 };
 
+/**
+ * struct mbx_deferral - a message that is kept for a handle until there is room
+ * @waiter: in place of a sender that sleeps [box]
+ * @parked: there is one now [box]
+ * @went_in: the last one has gone in [box]
+ */
+struct mbx_deferral {
+	struct mbx_waiter waiter;
+	bool parked;
+	bool went_in;
+};
+
+/* defer.c */
+int mbx_deferral_prepare(struct mbx_handle *handle);
+bool mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg);
+void mbx_deferral_end(struct mbx_waiter *waiter, struct mbx_later *later);
+
+/* wait.c */
 void mbx_later_do(struct mbx_box *box, struct mbx_later *later);
 int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later);
@@ -103,6 +122,18 @@ int mbx_deadline_translate(u64 *deadline, clockid_t *clock, u64 ns,
 static inline bool mbx_is_killed(const struct mbx_waiter *waiter)
 {
 	return data_race(fatal_signal_pending(waiter->thread));
+}
+
+/**
+ * mbx_handle_defers() - is a message kept for a handle?
+ * @handle: the handle
+ *
+ * Context: Its box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_handle_defers(const struct mbx_handle *handle)
+{
+	return handle->deferral && handle->deferral->parked;
 }
 
 /*

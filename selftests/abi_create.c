@@ -229,9 +229,9 @@ TEST_F(fields, create_policy)
 
 TEST_F(fields, create_full)
 {
-	self->create.full = MBX_FULL_DROP_NEWEST;
+	self->create.full = MBX_FULL_DEFER;
 	EXPECT_EQ(0, create(self));
-	self->create.full = MBX_FULL_DROP_NEWEST + 1;
+	self->create.full = MBX_FULL_DEFER + 1;
 	EXPECT_ERRNO(EINVAL, create(self));
 	self->create.full = ~0U;
 	EXPECT_ERRNO(EINVAL, create(self));

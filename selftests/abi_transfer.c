@@ -59,6 +59,7 @@ TEST_F(fields, send_without_room)
 		MBX_SEND_WAIT,
 		MBX_SEND_DROP_OLDEST,
 		MBX_SEND_DROP_NEWEST,
+		MBX_SEND_DEFER,
 	};
 	unsigned int i, j;
 

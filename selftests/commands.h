@@ -73,7 +73,8 @@ FIXTURE_VARIANT_ADD(command, send){
 	.cmd = MBX_IOC_SEND,
 	.size = sizeof(struct mbx_send),
 	.flags = MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME |
-		 MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST,
+		 MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST |
+		 MBX_SEND_DEFER,
 	.outputs = offsetof(struct mbx_send, out_seq),
 };
 

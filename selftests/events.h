@@ -7,8 +7,7 @@
 
 #include "peers.h"
 
-#define NO_EVENT (1U << 5)
-#define ALL_EVENTS (((1U << MBX_EVENTS) - 1) & ~NO_EVENT)
+#define ALL_EVENTS ((1U << MBX_EVENTS) - 1)
 #define LEVELS (MBX_EVENT_HIGH | MBX_EVENT_LOW)
 /* Those that are told with a message that comes or goes, and need no depth. */
 #define PLAIN_EVENTS (ALL_EVENTS & ~LEVELS)

@@ -62,6 +62,15 @@ static bool sent(struct world *w)
 			      !arg.out_pid && !arg.out_tid);
 }
 
+/* It goes in when the first is received. */
+static bool deferred(struct world *w)
+{
+	struct mbx_send arg;
+
+	memcpy(&arg, w->arg, sizeof(arg));
+	return w->ret < 0 || (w->ret == MBX_DEFERRED && !arg.out_seq);
+}
+
 #define SEND(_name, _len, ...)                                                \
 	{                                                                     \
 		.name = "send, " _name, .cmd = MBX_IOC_SEND, .capacity = 2,   \
@@ -103,6 +112,18 @@ static const struct step sends[] = {
 	  .run = run_command,
 	  .outcome = sent,
 	  LEAST(1, 0, 3) },
+	{ .name = "send, defer, cold",
+	  .cmd = MBX_IOC_SEND,
+	  .capacity = 2,
+	  .queued = 2,
+	  .added = 1,
+	  .len = 4096,
+	  .cold = true,
+	  .arg = MBX_SEND_DEFER,
+	  .prepare = prepare_send,
+	  .run = run_command,
+	  .outcome = deferred,
+	  LEAST(2, 0, 3) },
 	SEND("priority", 64, .prepare = prepare_urgent_send, LEAST(2, 0, 1)),
 	SEND("new credentials", 64, .prepare = prepare_new_sender,
 	     LEAST(2, 0, 1)),

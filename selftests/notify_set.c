@@ -161,7 +161,6 @@ TEST_F(notify, wrong_arguments)
 	for (bit = MBX_EVENTS; bit < 32; bit++)
 		EXPECT_ERRNO(EINVAL, box_notify(self->watch, 1U << bit | 1,
 						self->event));
-	EXPECT_ERRNO(EINVAL, box_notify(self->watch, NO_EVENT, self->event));
 	EXPECT_ERRNO(EINVAL, box_notify(self->watch, LEVELS, self->event));
 	EXPECT_ERRNO(EINVAL,
 		     box_notify_levels(self->watch, LEVELS, self->event, 3, 3));

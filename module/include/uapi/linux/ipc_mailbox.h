@@ -128,6 +128,8 @@ enum {
 	MBX_FULL_DROP_OLDEST,
 	/* It is lost itself. */
 	MBX_FULL_DROP_NEWEST,
+	/* The kernel keeps it until there is room, one for each handle. */
+	MBX_FULL_DEFER,
 };
 
 /**
@@ -279,9 +281,12 @@ struct mbx_delete {
 #define MBX_SEND_WAIT (1U << 3)
 #define MBX_SEND_DROP_OLDEST (1U << 4)
 #define MBX_SEND_DROP_NEWEST (1U << 5)
+#define MBX_SEND_DEFER (1U << 6)
 
 /* What a send answers that has lost a message: this one or an older one. */
 #define MBX_LOST 1
+/* What a send answers whose message has been kept. */
+#define MBX_DEFERRED 2
 
 /**
  * struct mbx_send - argument of MBX_IOC_SEND
@@ -300,13 +305,13 @@ struct mbx_delete {
  *
  * Send one message.  Of the receivers that wait for one like it, it goes to that
  * which the mailbox's policy chooses, else into the queue.  If that is full, one
- * of MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST and MBX_SEND_DROP_NEWEST says what is to
- * become of it, or without them @full of the mailbox.  Who waits for room gets it
+ * of MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST, MBX_SEND_DROP_NEWEST and MBX_SEND_DEFER
+ * says what is to become of it, or without them @full of the mailbox.  Who waits for room gets it
  * in turn: whoever has waited longest comes first, whatever the priorities.
  * MBX_SEND_SYNC always waits, first for room if need be; with it, and where one
  * waits at capacity 0, the command completes only when a receiver has the message.
  *
- * Who drops does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline change
+ * Who drops or defers does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline change
  * anything; at capacity 0 a message is dropped that no receiver waits for.  A
  * message that somebody is receiving is not dropped, neither is one that others
  * look at: while all those that take room are being received, one more comes in.
@@ -316,21 +321,33 @@ struct mbx_delete {
  * mbx_stat; but one that its sender waits for to be taken was not sent at all,
  * which its sender is told by ENOBUFS.
  *
+ * A deferred message waits in the line of those that wait for room, at capacity 0
+ * for a receiver, and goes in as theirs do; the sender is told by
+ * MBX_EVENT_DEFERRED, and its EPOLLOUT is off until then.  It belongs to the
+ * handle, whoever uses that, and is paid for by who sent it.  It is withdrawn, and
+ * counts as sent and as lost, when the last descriptor of the handle is closed,
+ * be it by the end of a process, and when the handle is revoked or the mailbox
+ * sealed; at capacity 0 also when it is purged.  It has no @out_seq before it goes
+ * in, but at capacity 0.  Only one at a time is kept for a handle.
+ *
  * A command that fails has sent nothing.
  *
- * Return: 0; MBX_LOST if a message was dropped; or -1 with errno
+ * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one was kept;
+ * or -1 with errno
  *
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
  *    receiver waits for such a message.  Of this, and of what is dropped, receivers
  *    that wait with too small a buffer are told by EMSGSIZE
  *  - EBADF: the handle has no right to send
+ *  - EBUSY: this one would have to be deferred, and one of this handle still is
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
  *  - EINTR: a signal arrived during the wait
- *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK or MBX_SEND_DROP_*; more than
- *    one that says what is to become of a message without room; a deadline above
- *    2^63 - 1; MBX_SEND_REALTIME without a deadline; @priority is too high
+ *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK, MBX_SEND_DEFER or
+ *    MBX_SEND_DROP_*; more than one that says what is to become of a message
+ *    without room; a deadline above 2^63 - 1; MBX_SEND_REALTIME without a
+ *    deadline; @priority is too high
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
  *  - ENOBUFS: another message took the place of this one, which waited for a
  *    receiver
@@ -509,7 +526,8 @@ struct mbx_receive {
  * @out_state: MBX_STATE_*
  * @out_successor_pid: process that inherits the mailbox, in the caller's pid
  *	namespace; 0 if there is none, or it has exited
- * @out_lost: messages of @out_sent that have been purged or dropped
+ * @out_lost: messages of @out_sent that have been purged or dropped, or withdrawn
+ *	while they were deferred
  * @out_full: MBX_FULL_*
  * @__reserved: 0
  *
@@ -620,6 +638,8 @@ struct mbx_revoke {
 #define MBX_EVENT_HIGH (1U << 3)
 /* The depth has fallen to @low, and has not reached @high since. */
 #define MBX_EVENT_LOW (1U << 4)
+/* The message that was last deferred through the handle has gone in. */
+#define MBX_EVENT_DEFERRED (1U << 5)
 /* No open handle has the right to send. */
 #define MBX_EVENT_NO_SENDERS (1U << 6)
 /* No open handle has the right to receive. */
@@ -633,7 +653,7 @@ struct mbx_revoke {
 /* The mailbox was deleted, or the handle revoked. */
 #define MBX_EVENT_DELETED (1U << 9)
 
-/* One above the highest bit; bit 5 has no meaning. */
+/* One above the highest bit. */
 #define MBX_EVENTS 10
 
 /* Tell which events have happened, and forget them. */
@@ -833,6 +853,9 @@ struct mbx_control {
  * and as if it had been issued alone, until one fails or all are done.  It is
  * read when its turn comes, and its outputs are written before the next is read.
  * What others do comes between two elements as between two commands.
+ *
+ * An element whose message is deferred is done, and ends the batch, with EINPROGRESS
+ * in @out_error: no other could be.
  *
  * What is done is done.  If that is not all, the element behind it was tried and
  * left as its command leaves it when it fails with @out_error, or a signal came

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages that are deferred: the kernel keeps one for each handle.
+ *
+ * It waits like a sender that sleeps, in the same lists, but for the thread: so
+ * it keeps its place among them, and whatever ends their waits ends its own.
+ */
+#include <linux/slab.h>
+
+#include "mbx.h"
+
+/**
+ * mbx_deferral_prepare() - make sure that a message can be kept for a handle
+ * @handle: the handle
+ *
+ * Context: Process context.  Sleeps.  Drops the box's lock and takes it again,
+ * unless it has been prepared.
+ * Return: 0 or -ENOMEM.
+ */
+int mbx_deferral_prepare(struct mbx_handle *handle)
+	__must_hold(&handle->box->lock)
+{
+	struct mbx_deferral *deferral;
+
+	if (handle->deferral)
+		return 0;
+	spin_unlock(&handle->box->lock);
+	deferral = kzalloc(sizeof(*deferral), GFP_KERNEL_ACCOUNT);
+	spin_lock(&handle->box->lock);
+	if (!deferral)
+		return -ENOMEM;
+	if (!handle->deferral)
+		swap(handle->deferral, deferral);
+	kfree(deferral);
+	return 0;
+}
+
+/**
+ * mbx_deferral_begin() - keep a message for a handle
+ * @handle: the handle, which has been prepared
+ * @msg: the message
+ *
+ * Who calls this puts the waiter into a list of the box.
+ *
+ * Context: The box is locked.
+ * Return: false if there is one already.
+ */
+bool mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
+{
+	struct mbx_deferral *deferral = handle->deferral;
+
+	if (deferral->parked)
+		return false;
+	deferral->waiter = (struct mbx_waiter){
+		.state = MBX_WAIT_ROOM,
+		.op = MBX_OP_SEND,
+		.msg = msg,
+		.handle = handle,
+	};
+	deferral->parked = true;
+	deferral->went_in = false;
+	handle->box->nr_senders++;
+	handle->box->nr_deferred++;
+	return true;
+}
+
+/* As if it had gone in and been purged. */
+static void lose(struct mbx_box *box, struct mbx_msg *msg,
+		 struct mbx_later *later)
+{
+	mbx_queue_push(&box->queue, msg, false);
+	mbx_queue_purge(&box->queue, msg);
+	mbx_box_release(box, msg, later);
+}
+
+/**
+ * mbx_deferral_end() - note that a message is deferred no longer
+ * @waiter: the waiter of the handle, which is done
+ * @later: tells pollers
+ *
+ * If the message still is with the waiter it is lost.
+ *
+ * Context: The box is locked.
+ */
+void mbx_deferral_end(struct mbx_waiter *waiter, struct mbx_later *later)
+{
+	struct mbx_deferral *deferral = waiter->handle->deferral;
+	struct mbx_box *box = waiter->handle->box;
+
+	box->nr_senders--;
+	box->nr_deferred--;
+	deferral->parked = false;
+	deferral->went_in = !waiter->result;
+	if (waiter->peer)
+		mbx_task_put(waiter->peer);
+	if (waiter->msg)
+		lose(box, waiter->msg, later);
+	mbx_later_poll_out(later, box);
+}
