@@ -39,6 +39,11 @@ static inline int drop_newest(int fd, __u32 number)
 	return send_full(fd, number, MBX_SEND_DROP_NEWEST, 0, NULL);
 }
 
+static inline int defer_number(int fd, __u32 number)
+{
+	return send_full(fd, number, MBX_SEND_DEFER, 0, NULL);
+}
+
 /* The numbers from @first to before @end, in room that there is. */
 static inline bool fill_full(int fd, __u32 first, __u32 end)
 {

@@ -312,7 +312,18 @@ expect "drop the newest" 7 "mbx: send: $box: the mailbox was full: messages drop
 expect "drop the oldest" 7 "message 5: 6 bytes, one dropped
 mbx: send: $box: the mailbox was full: messages dropped: 1" \
 	mbx send "$box" -m second -v --full drop-oldest
-expect "what was lost" 0 "wait 2" mbx stat "$box" --raw --noheadings -o full,lost
+expect "defer in no time" 124 "mbx: send: $box: a message was deferred, and is withdrawn: the deadline has passed*" \
+	mbx send "$box" -m kept --full defer --timeout 1ms
+expect "defer at once" 4 "mbx: send: $box: a message was deferred, and is withdrawn: the mailbox is full*" \
+	mbx send "$box" -m kept --full defer --nonblock
+mbx send "$box" -m kept --full defer -v >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -q eventfd-count -r "/proc/$pid/fdinfo"
+expect "room for what is deferred" 0 second mbx recv "$box"
+finished "it has gone in" 0 "4 bytes, deferred" $pid "$tmp/out"
+expect "what was deferred" 0 kept mbx recv "$box"
+mbx send "$box" -m second
+expect "what was lost" 0 "wait 4" mbx stat "$box" --raw --noheadings -o full,lost
 expect "what is left" 0 second mbx recv "$box"
 mbx rm "$box"
 mbx create "$box" -c 1 --full drop-oldest >/dev/null
