@@ -341,12 +341,14 @@ int mbx_admin(struct mbx *m, unsigned int op, uint64_t deadline,
  *
  * Blocks while the mailbox is full; with capacity 0 until a receiver has the
  * message.  But a mailbox that was created with MBX_FULL_DROP_OLDEST or
- * MBX_FULL_DROP_NEWEST drops a message instead.  A call that fails has sent
- * nothing.
+ * MBX_FULL_DROP_NEWEST drops a message instead, and one with MBX_FULL_DEFER has
+ * the kernel keep this one for @m until there is room, as long as @m is open.  A
+ * call that fails has sent nothing.
  *
  * Return: 0; MBX_LOST, which is positive, if a message was dropped, this one or an
- * older one; or
+ * older one; MBX_DEFERRED, likewise, if this one is kept; or
  *
+ *  - -EBUSY: it would have to be kept, and one of @m still is *
  *  - -EMSGSIZE: longer than the mailbox takes
  *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the user or of the system
  *  - -ESHUTDOWN: the mailbox is sealed
@@ -410,10 +412,10 @@ int mbx_send_sync(struct mbx *m, const void *data, size_t len,
  *	sequence number and who took the message
  *
  * The one that sends with a priority and a type, and that chooses what to do if the
- * mailbox is full: MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST or MBX_SEND_DROP_NEWEST in
- * its flags, or else what the mailbox was created with.
+ * mailbox is full: MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST, MBX_SEND_DROP_NEWEST or
+ * MBX_SEND_DEFER in its flags, or else what the mailbox was created with.
  *
- * Return: 0, MBX_LOST, or an error of MBX_IOC_SEND
+ * Return: 0, MBX_LOST, MBX_DEFERRED, or an error of MBX_IOC_SEND
  */
 int mbx_send_ext(struct mbx *m, struct mbx_send *arg);
 
@@ -505,7 +507,8 @@ ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
  *
  * Each is a message of its own, and others may send in between.  Blocks while the
  * mailbox is full, until @deadline; with 1, which has passed, not at all.  What a
- * mailbox drops has been sent; mbx_batch_ext() tells how many messages were.
+ * mailbox drops has been sent; mbx_batch_ext() tells how many messages were.  One
+ * that is deferred has been, too, and is the last.
  *
  * Return: how many have been sent, the first ones of @msgs.  Fewer than @nr if the
  * next failed, or a signal came: called with the rest, it goes on, or tells what

@@ -46,7 +46,7 @@ check "one's own mailbox" expect "@self" mbx recv @s
 check "columns" expect "senders sender_pids sent" mbx ls -o sen
 check "the next column" expect "id,name" mbx ls -o id,na
 check "capacities" expect "unbounded" mbx create b --capacity u
-check "what to do if full" expect "drop-oldest drop-newest" mbx send b --full d
+check "what to do if full" expect "drop-oldest drop-newest defer" mbx send b --full d
 check "scenes" expect "hello" mbx demo he
 check "no mailbox for a depth" expect "" mbx wait --high j
 check "no mailbox for a type" expect "" mbx recv --type j

@@ -3,6 +3,7 @@
  * mbx send.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "tool.h"
 
@@ -24,6 +25,10 @@
 	", or ask the administrator to raise /sys/module/ipc_mailbox/parameters/" \
 	limit
 #define EXACT_64K_1 65537
+
+static const struct mbx_stat deferring = {
+	.out_id = 7, .out_msg_max = 10, .out_full = MBX_FULL_DEFER,
+};
 
 static const struct run runs[] = {
 	{ .name = "text", .args = { "send", "b", "-m", "hello" },
@@ -164,6 +169,52 @@ static const struct run runs[] = {
 			     .flags = MBX_SEND_DROP_NEWEST } },
 	  .out = "message 9: 1 bytes, one dropped\n", .status = 7,
 	  .err = "send: b: the mailbox was full: messages dropped: 1" },
+	{ .name = "to defer, and there is room",
+	  .args = { "send", "b", "-m", "x", "--full", "defer" },
+	  .steps = { OPEN, { STEP_SEND, .data = "x",
+			     .flags = MBX_SEND_DEFER } }, .out = "" },
+	{ .name = "what has gone in already",
+	  .args = { "send", "b", "-m", "x", "-v", "--full", "defer" },
+	  .steps = { OPEN, { STEP_SEND, MBX_DEFERRED, .data = "x",
+			     .flags = MBX_SEND_DEFER },
+		     { STEP_NOTIFY, .events = MBX_EVENT_DEFERRED,
+		       .state = MBX_EVENT_DEFERRED } },
+	  .out = "1 bytes, deferred\n" },
+	{ .name = "what the mailbox defers",
+	  .args = { "send", "b", "--lines" }, .in = "1\n2\n3\n", .out = "",
+	  .steps = { { STEP_OPEN, .name = "b", .flags = MBX_OPEN_SEND },
+		     { STEP_STAT, .st = &deferring },
+		     { STEP_SEND, .data = "1" },
+		     { STEP_SEND, MBX_DEFERRED, .data = "2" },
+		     { STEP_NOTIFY, .events = MBX_EVENT_DEFERRED },
+		     { STEP_POLL, .signal = POLLIN },
+		     { STEP_SEND, MBX_DEFERRED, .data = "3" },
+		     { STEP_NOTIFY, .events = MBX_EVENT_DEFERRED },
+		     { STEP_POLL, .signal = POLLIN } } },
+	{ .name = "to defer so long",
+	  .args = { "send", "b", "-m", "x", "--full", "defer", "--timeout",
+		    "0" },
+	  .steps = { OPEN, { STEP_SEND, MBX_DEFERRED, .data = "x",
+			     .flags = MBX_SEND_DEFER,
+			     .deadline = SOME_DEADLINE },
+		     { STEP_NOTIFY, .events = MBX_EVENT_DEFERRED },
+		     { STEP_POLL, .signal = -1 } }, .out = "", .status = 124,
+	  .err = "send: b: a message was deferred, and is withdrawn: the deadline has passed: allow more time" },
+	{ .name = "to defer without waiting",
+	  .args = { "send", "b", "-m", "x", "--full", "defer", "--nonblock" },
+	  .steps = { OPEN, { STEP_SEND, MBX_DEFERRED, .data = "x",
+			     .flags = MBX_SEND_DEFER | MBX_SEND_NONBLOCK },
+		     { STEP_NOTIFY, .events = MBX_EVENT_DEFERRED },
+		     { STEP_POLL, .signal = -1 } }, .out = "", .status = 4,
+	  .err = "send: b: a message was deferred, and is withdrawn: the mailbox is full, or of capacity 0 and no receiver waits: receive something, or wait" },
+	{ .name = "what was deferred when it was sealed",
+	  .args = { "send", "b", "-m", "x", "--full", "defer" },
+	  .steps = { OPEN, { STEP_SEND, MBX_DEFERRED, .data = "x",
+			     .flags = MBX_SEND_DEFER },
+		     { STEP_NOTIFY, .events = MBX_EVENT_DEFERRED },
+		     { STEP_POLL, .signal = -1, .revents = POLLHUP },
+		     { STEP_STAT } }, .out = "", .status = 5,
+	  .err = "send: b: a message was deferred, and is withdrawn: the mailbox is sealed: it takes no more messages: create another" },
 	{ .name = "whatever the mailbox has",
 	  .args = { "send", "b", "--lines", "--full", "drop-oldest", "--full",
 		    "wait", "--nonblock" },

@@ -63,6 +63,10 @@ static void same_errno_means_different_things(void **state)
 	       "the priority is above 31, or options exclude each other: see MBX_IOC_SEND in mailbox(4)");
 	expect(MBX_CMD_RECEIVE, EINVAL,
 	       "conditions or options that exclude each other: see MBX_IOC_RECEIVE in mailbox(4)");
+	expect(MBX_CMD_SEND, EBUSY,
+	       "the mailbox is full, and a message that this handle deferred still waits: wait for MBX_EVENT_DEFERRED");
+	expect(MBX_CMD_SEND, ENOBUFS,
+	       "another message took the place of this one before a receiver had it: send it again");
 	expect(MBX_CMD_SEND, EUSERS,
 	       "two other processes use this mailbox, and its policy is 'pair': wait until one of them exits, or create one of another policy");
 	expect(MBX_CMD_RECEIVE, EUSERS,

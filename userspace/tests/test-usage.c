@@ -27,7 +27,7 @@
 	"' is none of fifo, rr, lifo, exclusive, pair" HINT("create")
 #define FULL(verb, text) \
 	verb ": --full: '" text \
-	"' is none of wait, drop-oldest, drop-newest" HINT(verb)
+	"' is none of wait, drop-oldest, drop-newest, defer" HINT(verb)
 #define SIZE(text) \
 	"create: --max-msg: '" text \
 	"' is not a size in bytes such as 4096, 64K, 1M" HINT("create")

@@ -23,7 +23,7 @@ const struct opt create_opts[] = {
 	{ "capacity", 'c', "N", "messages that may wait: 0, N, unbounded [10]" },
 	{ "max-msg", 's', "SIZE", "longest message [module's max_msg_size]" },
 	{ "policy", 'p', "WHO", "gets a message: fifo, rr, lifo, exclusive, pair" },
-	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest [wait]" },
+	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest, defer [wait]" },
 	{ "mode", 'm', "MODE", "r to receive, w to send [0600]" },
 	{ "owner", 'u', "U:G", "owning user and group [yours]" },
 	{ "timestamp", 't', NULL, "record when each message was sent" },

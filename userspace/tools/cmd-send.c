@@ -30,7 +30,7 @@ const struct opt send_opts[] = {
 	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
 	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
 	{ "sync", OPT_SYNC, NULL, "wait until a receiver has the message" },
-	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest" },
+	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest, defer" },
 	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
 	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long, per message" },
 	{ "verbose", 'v', NULL, "print a line per message, and who took it" },
@@ -39,10 +39,13 @@ const struct opt send_opts[] = {
 
 const char send_more[] =
 "DURATION is a number and ns, us, ms, s, min or h; or inf. FILE may be -. Without\n"
-"--full it is as the mailbox has it. If a message was dropped the status is 7.\n";
+"--full it is as the mailbox has it. If a message was dropped the status is 7. For\n"
+"one that was deferred mbx waits at the end, and before it sends the next.\n";
 /* clang-format on */
 
 #define WHOLE (-1)
+#define NOT_TO_WAIT \
+	(MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST | MBX_SEND_DEFER)
 /* Messages that go to the kernel by one call. */
 #define BATCH 64
 
@@ -60,6 +63,8 @@ struct send {
 	__u32 msg_max;
 	unsigned long long nr;
 	unsigned long long lost;
+	bool defers;
+	bool deferred;
 	struct mbx_send batch[BATCH];
 	__u32 gathered;
 };
@@ -90,7 +95,7 @@ static void parse_option(struct send *s, int key)
 		s->flags |= MBX_SEND_SYNC;
 		break;
 	case OPT_FULL:
-		s->flags &= ~(MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST);
+		s->flags &= ~(MBX_SEND_WAIT | NOT_TO_WAIT);
 		s->flags |= MBX_SEND_WAIT << parse_full(optarg);
 		break;
 	case OPT_NONBLOCK:
@@ -119,8 +124,7 @@ static void check(const struct send *s, bool timed, bool lines, bool null)
 		usage("--nonblock and --timeout exclude each other");
 	if (nonblock && s->flags & MBX_SEND_SYNC)
 		usage("--sync waits, so it excludes --nonblock");
-	if (s->flags & (MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST) &&
-	    s->flags & MBX_SEND_SYNC)
+	if (s->flags & NOT_TO_WAIT && s->flags & MBX_SEND_SYNC)
 		usage("--sync waits, so --full can only be wait");
 }
 
@@ -142,18 +146,21 @@ static void parse(struct send *s, int argc, char **argv)
 }
 
 /* The message is sent; what cannot be reported ends the rest. */
-static int report(const struct send *s, const struct mbx_send *arg, bool lost)
+static int report(const struct send *s, const struct mbx_send *arg, int ret)
 {
 	struct bytes b = { 0 };
 	int err;
 
-	bytes_printf(&b, "message %llu: %u bytes, ",
-		     (unsigned long long)arg->out_seq, arg->data_len);
+	if (ret != MBX_DEFERRED)
+		bytes_printf(
+			&b, "message %llu: ", (unsigned long long)arg->out_seq);
+	bytes_printf(&b, "%u bytes, ", arg->data_len);
 	if (arg->out_pid)
 		bytes_printf(&b, "taken by pid %d tid %d\n", arg->out_pid,
 			     arg->out_tid);
-	else if (lost)
-		bytes_printf(&b, "one dropped\n");
+	else if (ret)
+		bytes_printf(&b,
+			     ret == MBX_LOST ? "one dropped\n" : "deferred\n");
 	else
 		bytes_printf(&b,
 			     s->flags & MBX_SEND_SYNC ? "taken\n" : "sent\n");
@@ -185,19 +192,33 @@ static struct mbx_send letter(const struct send *s, const char *data,
 	};
 }
 
+/* None but this one can be kept for the handle, and none without the handle. */
+static int settle(struct send *s)
+{
+	if (!s->deferred)
+		return EXIT_OK;
+	s->deferred = false;
+	return wait_deferred(s->m, s->name, s->flags & MBX_SEND_NONBLOCK,
+			     s->timeout);
+}
+
 static int send_one(struct send *s, const char *data, size_t len)
 {
-	struct mbx_send arg = letter(s, data, len);
-	int ret;
+	int status = settle(s), ret;
+	struct mbx_send arg;
 
+	if (status)
+		return status;
 	if (len > s->msg_max)
 		return too_long(s);
+	arg = letter(s, data, len);
 	ret = mbx_send_ext(s->m, &arg);
 	if (ret < 0)
 		return fail(s->name, MBX_CMD_SEND, ret);
 	s->nr++;
 	s->lost += ret == MBX_LOST;
-	return s->verbose ? report(s, &arg, ret == MBX_LOST) : EXIT_OK;
+	s->deferred = ret == MBX_DEFERRED;
+	return s->verbose ? report(s, &arg, ret) : EXIT_OK;
 }
 
 /* A signal that did not end the process is no reason to stop. */
@@ -234,7 +255,7 @@ static int send_gathered(struct send *s)
  */
 static bool one_by_one(const struct send *s)
 {
-	return s->verbose || s->timeout != FOREVER;
+	return s->verbose || s->timeout != FOREVER || s->defers;
 }
 
 static int gather(struct send *s, const char *data, size_t len)
@@ -322,14 +343,6 @@ static int send_all(struct send *s, FILE *in)
 	return send_pieces(s, in);
 }
 
-/* An error is worth more than a loss that was accepted. */
-static int lost(const struct send *s, int status)
-{
-	say("%s: the mailbox was full: messages dropped: %llu", s->name,
-	    s->lost);
-	return status ? status : EXIT_LOST;
-}
-
 static int open_mailbox(struct send *s)
 {
 	int err = open_target(&s->m, s->name, MBX_OPEN_SEND);
@@ -343,6 +356,7 @@ static int open_mailbox(struct send *s)
 		return fail(s->name, MBX_CMD_STAT, err);
 	}
 	s->msg_max = st.out_msg_max;
+	s->defers = st.out_full == MBX_FULL_DEFER || s->flags & MBX_SEND_DEFER;
 	return EXIT_OK;
 }
 
@@ -373,8 +387,9 @@ int cmd_send(int argc, char **argv)
 	status = open_mailbox(&s);
 	if (!status) {
 		status = send_all(&s, in);
-		if (s.lost)
-			status = lost(&s, status);
+		if (!status)
+			status = settle(&s);
+		status = tell_lost(s.name, s.lost, status);
 		mbx_close(s.m);
 	}
 	if (in != stdin)

@@ -129,7 +129,7 @@ static int wait_poll(struct mbx *m, short events, int event, uint64_t deadline)
 	return err;
 }
 
-static int wait_event(struct mbx *m, struct mbx_notify *arg, uint64_t deadline)
+int wait_event(struct mbx *m, struct mbx_notify *arg, uint64_t deadline)
 {
 	int err;
 

@@ -23,6 +23,14 @@ int cmd_admin(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 
+/* In cmd-wait.c and full.c, for others, too. */
+int wait_event(struct mbx *m, struct mbx_notify *arg, uint64_t deadline);
+/* Says what has become of a deferred message that did not go in. */
+int wait_deferred(struct mbx *m, const char *name, bool nonblock,
+		  int64_t timeout);
+/* Says how many messages were dropped, if any; returns the status then. */
+int tell_lost(const char *name, unsigned long long lost, int status);
+
 extern const struct opt create_opts[];
 extern const struct opt rm_opts[];
 extern const struct opt transfer_opts[];

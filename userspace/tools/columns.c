@@ -38,7 +38,7 @@
 	{ "state", TEXT, false, "open, frozen, sealed or frozen,sealed" }, \
 	{ "lost", NUMBER, false, "messages purged or dropped" }, \
 	{ "successor", NUMBER, false, "process that inherits it" }, \
-	{ "full", TEXT, false, "wait, drop-oldest or drop-newest" }
+	{ "full", TEXT, false, "wait, drop-oldest, drop-newest or defer" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };

@@ -124,6 +124,7 @@ static const char *const fulls[] = {
 	[MBX_FULL_WAIT] = "wait",
 	[MBX_FULL_DROP_OLDEST] = "drop-oldest",
 	[MBX_FULL_DROP_NEWEST] = "drop-newest",
+	[MBX_FULL_DEFER] = "defer",
 };
 
 bool find_full(const char *text, uint32_t *full)
@@ -140,7 +141,8 @@ uint32_t parse_full(const char *text)
 
 	if (find_full(text, &full))
 		return full;
-	usage("--full: '%s' is none of wait, drop-oldest, drop-newest", text);
+	usage("--full: '%s' is none of wait, drop-oldest, drop-newest, defer",
+	      text);
 }
 
 const char *full_name(uint32_t full)
