@@ -3,7 +3,10 @@
  * A mailbox is full, and one more message comes: what becomes of it?
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "demo.h"
 
@@ -110,11 +113,33 @@ static bool full_drop(void)
 			  "drop-oldest: 1 is lost and counted, 2 3 are there");
 }
 
+static bool full_defer(void)
+{
+	int event = demo_must_sys("eventfd", eventfd(0, EFD_CLOEXEC));
+	struct pollfd pfd = { .fd = event, .events = POLLIN };
+	struct mbx *box = full_box();
+	char buf[4];
+	bool ok;
+
+	demo_must(MBX_CMD_NOTIFY, mbx_notify(box, MBX_EVENT_DEFERRED, event));
+	ok = send_text(box, "3", MBX_SEND_DEFER, -1) == MBX_DEFERRED;
+	ok &= send_text(box, "4", MBX_SEND_DEFER, -1) == -EBUSY;
+	if (!demo_check(ok && !poll(&pfd, 1, 0),
+			"defer: the kernel keeps 3, but not 4, too (EBUSY)"))
+		return false;
+	demo_must(MBX_CMD_RECEIVE, mbx_receive(box, buf, sizeof(buf)));
+	ok = poll(&pfd, 1, 0) == 1;
+	ok &= mbx_notify_read(box) == MBX_EVENT_DEFERRED;
+	close(event);
+	return demo_check(leaves(box, "2 3 ", 0) && ok,
+			  "one is received: 3 goes in, an event tells that");
+}
+
 static bool run(void)
 {
 	demo_say(
 		"A mailbox of two messages has 1 and 2 in it. Somebody sends 3:");
-	return full_wait() && full_refuse() && full_drop();
+	return full_wait() && full_refuse() && full_drop() && full_defer();
 }
 
 const struct scene demo_full = {
