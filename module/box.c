@@ -234,11 +234,15 @@ static void withdraw(struct mbx_box *box, struct mbx_msg *msg,
  */
 static void end_waits(struct mbx_box *box, struct mbx_later *later)
 {
+	struct mbx_waiter *waiter, *next_waiter;
 	struct mbx_msg *msg, *next;
 
 	spin_lock(&box->lock);
 	mbx_wake_list(&box->senders, box->dead, later);
-	mbx_wake_list(&box->synced, box->dead, later);
+	list_for_each_entry_safe(waiter, next_waiter, &box->synced, node) {
+		waiter->placed->sender = NULL;
+		mbx_wake(waiter, box->dead, later);
+	}
 	mbx_wake_list(&box->receivers, box->dead, later);
 	mbx_wake_list(&box->peekers, box->dead, later);
 	mbx_wake_list(&box->drainers, box->dead, later);
@@ -250,27 +254,27 @@ static void end_waits(struct mbx_box *box, struct mbx_later *later)
 /* Messages that are withdrawn in one go with the box locked. */
 #define PURGE_BATCH 256
 
-static void purge_batch(struct mbx_box *box, struct mbx_later *later)
+/* Returns whether there may be more. */
+static bool purge_batch(struct mbx_box *box, struct mbx_later *later)
 {
 	unsigned int nr = PURGE_BATCH;
 	struct mbx_msg *msg;
 
 	spin_lock(&box->lock);
-	while (nr-- && (msg = mbx_queue_first(&box->queue)))
-		withdraw(box, msg, later);
+	do {
+		msg = mbx_queue_first(&box->queue);
+		if (msg)
+			withdraw(box, msg, later);
+	} while (msg && --nr);
 	mbx_unlock(box, later);
+	return msg;
 }
 
-/*
- * Nobody else looks at the queue and the spare messages of a dead mailbox any
- * more, so that it needs no lock to see whether there are some.
- */
 static void purge(struct mbx_box *box, struct mbx_later *later)
 {
-	while (mbx_queue_first(&box->queue)) {
-		purge_batch(box, later);
+	while (purge_batch(box, later))
 		cond_resched();
-	}
+	/* Nobody else looks at those of a dead mailbox any more. */
 	free_spares(box);
 }
 

@@ -338,7 +338,7 @@ static inline bool mbx_box_frozen(const struct mbx_box *box)
  */
 static inline int mbx_box_drained(struct mbx_box *box)
 {
-	return mbx_queue_is_empty(&box->queue) ? mbx_box_sealed(box) : 0;
+	return mbx_queue_length(&box->queue) ? 0 : mbx_box_sealed(box);
 }
 
 /**

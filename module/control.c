@@ -28,15 +28,19 @@ static struct mbx_msg *choose(struct mbx_box *box,
 
 /*
  * Each in the line gets what it would get if it came now.  That takes as long as
- * there are receivers, times messages if they select.
+ * there are receivers, times messages if they select.  For whom there is nothing
+ * there will be nothing: messages only leave here.
  */
 static void serve_receivers(struct mbx_box *box, struct mbx_later *later)
 {
 	struct mbx_waiter *waiter, *next;
 	struct mbx_msg *msg;
 
+	list_for_each_entry(waiter, &box->receivers, node)
+		waiter->served = mbx_is_killed(waiter);
 	list_for_each_entry_safe(waiter, next, &box->receivers, node) {
-		msg = mbx_is_killed(waiter) ? NULL : choose(box, waiter);
+		msg = waiter->served ? NULL : choose(box, waiter);
+		waiter->served = true;
 		if (!msg)
 			continue;
 		if (msg->len > waiter->len) {
@@ -98,14 +102,18 @@ static void thaw(struct mbx_box *box, struct mbx_later *later)
 void mbx_control_part(struct mbx_box *box, struct mbx_later *later)
 {
 	struct mbx_msg *msg, *next;
+	bool parted = false;
 
 	msg = box->capacity ? NULL : mbx_queue_first(&box->queue);
 	for (; msg; msg = next) {
 		next = mbx_queue_next(&box->queue, msg);
-		if (msg->sender)
-			mbx_refuse(box, msg, -ESHUTDOWN, later);
+		if (!msg->sender)
+			continue;
+		mbx_refuse(box, msg, -ESHUTDOWN, later);
+		parted = true;
 	}
-	mbx_control_left(box, later);
+	if (parted)
+		mbx_control_left(box, NULL, later);
 }
 
 /**
@@ -126,12 +134,14 @@ int mbx_control_over(struct mbx_box *box, const struct mbx_selector *select)
 }
 
 static void end_list(struct mbx_box *box, struct list_head *list,
-		     struct mbx_later *later)
+		     const struct mbx_msg *msg, struct mbx_later *later)
 {
 	struct mbx_waiter *waiter, *next;
 	int err;
 
 	list_for_each_entry_safe(waiter, next, list, node) {
+		if (msg && !mbx_select_accepts(waiter->select, msg))
+			continue;
 		err = mbx_control_over(box, waiter->select);
 		if (err)
 			mbx_wake(waiter, err, later);
@@ -141,16 +151,18 @@ static void end_list(struct mbx_box *box, struct list_head *list,
 /**
  * mbx_control_left() - note that a message has left a mailbox
  * @box: the mailbox
+ * @msg: the message; or NULL for several, or if the mailbox has been sealed
  * @later: wakes whoever waits for what will not come any more
  *
  * Context: The box is locked.
  */
-void mbx_control_left(struct mbx_box *box, struct mbx_later *later)
+void mbx_control_left(struct mbx_box *box, const struct mbx_msg *msg,
+		      struct mbx_later *later)
 {
 	if (!mbx_box_sealed(box))
 		return;
-	end_list(box, &box->receivers, later);
-	end_list(box, &box->peekers, later);
+	end_list(box, &box->receivers, msg, later);
+	end_list(box, &box->peekers, msg, later);
 	if (!mbx_box_drained(box))
 		return;
 	mbx_wake_list(&box->drainers, 0, later);
@@ -165,6 +177,7 @@ static void seal(struct mbx_box *box, struct mbx_later *later)
 	mbx_box_set_special(box);
 	mbx_wake_list(&box->senders, -ESHUTDOWN, later);
 	mbx_control_part(box, later);
+	mbx_control_left(box, NULL, later);
 	later->poll_all = true;
 }
 
@@ -197,9 +210,9 @@ static void purge_msg(struct mbx_box *box, struct mbx_msg *msg,
 {
 	const bool counted = msg->counted;
 
-	/* Whoever waited in a mailbox that has ended since has gone. */
-	if (msg->sender && !box->dead) {
-		mbx_refuse(box, msg, -ECANCELED, later);
+	if (msg->sender) {
+		/* The mailbox may have ended since, but not yet its waits. */
+		mbx_refuse(box, msg, box->dead ?: -ECANCELED, later);
 	} else {
 		mbx_queue_purge(&box->queue, msg);
 		mbx_box_release(box, msg, later);
@@ -228,7 +241,7 @@ static u64 purge(struct mbx_box *box, struct mbx_later *later)
 		cond_resched();
 		spin_lock(&box->lock);
 	}
-	mbx_control_left(box, later);
+	mbx_control_left(box, NULL, later);
 	later->poll_all = true;
 	return nr;
 }

@@ -42,7 +42,8 @@
  *       held:      over user copies of at most MBX_COPY_LOCKED bytes with page
  *                  faults disabled, and over eventfd_signal(), whose locks see
  *                  MBX_EVENTFD in notify.c; for a time that grows with the queue
- *                  by a receive that selects; never over a sleep
+ *                  by a receive that selects, and by whoever thaws or seals with
+ *                  the queue times those who wait in one; never over a sleep
  *  3. users_lock in quota.c (spinlock)
  *       protects:  the table of users
  *  4. records_lock, as mbx_records_lock in task.c (raw spinlock: the exit hook runs

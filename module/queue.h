@@ -122,19 +122,11 @@ static inline struct mbx_msg *mbx_queue_first(struct mbx_queue *queue)
 }
 
 /**
- * mbx_queue_is_empty() - is no message there, not even one being copied?
+ * mbx_queue_length() - count the messages
  * @queue: the queue
  *
- * Return: true if so.
- */
-static inline bool mbx_queue_is_empty(struct mbx_queue *queue)
-{
-	return !mbx_queue_first(queue) && list_empty(&queue->taken);
-}
-
-/**
- * mbx_queue_length() - count the messages, also those that take no room
- * @queue: the queue
+ * Also those that take no room, that somebody is copying or that are about to be
+ * purged.
  *
  * Return: how many there are.
  */

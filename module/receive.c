@@ -98,7 +98,7 @@ static void finish(struct mbx_box *box, struct mbx_msg *msg,
 	}
 	if (msg->counted)
 		mbx_made_room(box, later);
-	mbx_control_left(box, later);
+	mbx_control_left(box, msg, later);
 	mbx_box_release(box, msg, later);
 }
 

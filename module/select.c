@@ -168,7 +168,7 @@ bool mbx_select_any(struct mbx_queue *queue, const struct mbx_selector *select)
 	struct mbx_msg *msg = NULL;
 
 	if (!select)
-		return !mbx_queue_is_empty(queue);
+		return mbx_queue_length(queue);
 	while ((msg = mbx_queue_next(queue, msg)))
 		if (mbx_select_fits(select, msg))
 			return true;

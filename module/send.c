@@ -78,7 +78,7 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 		mbx_take_back(box, msg);
 		if (msg->counted)
 			mbx_made_room(box, later);
-		mbx_control_left(box, later);
+		mbx_control_left(box, msg, later);
 	}
 	mbx_box_release(box, msg, later);
 }

@@ -131,7 +131,8 @@ int mbx_revoke(struct mbx_handle *handle, u64 *nr);
 /* control.c */
 int mbx_control(struct mbx_handle *handle, struct mbx_action *action);
 int mbx_control_over(struct mbx_box *box, const struct mbx_selector *select);
-void mbx_control_left(struct mbx_box *box, struct mbx_later *later);
+void mbx_control_left(struct mbx_box *box, const struct mbx_msg *msg,
+		      struct mbx_later *later);
 void mbx_control_part(struct mbx_box *box, struct mbx_later *later);
 
 /**

@@ -59,6 +59,7 @@ enum mbx_wait_state {
  * @len: length of a receiver's buffer, or of the message that did not fit [box]
  * @first: the wait goes on where it was: at the head of the line [const]
  * @sync: a sender waits until the message is taken [const]
+ * @served: a receiver that whoever thaws has looked after [box]
  * @handle: which it came through [const]
  * @clock: clock of @deadline [const]
  * @deadline: absolute ns, 0 for none [const]
@@ -78,6 +79,7 @@ struct mbx_waiter {
 	u32 len;
 	bool first;
 	bool sync;
+	bool served;
 	struct mbx_handle *handle;
 	clockid_t clock;
 	u64 deadline;

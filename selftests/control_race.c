@@ -317,6 +317,45 @@ TEST_F(race, pollers_are_told_of_changes)
 	EXPECT_CHILD(end);
 }
 
+static bool has_lost(int fd)
+{
+	struct mbx_stat stat;
+
+	return !box_stat(fd, &stat) && stat.out_lost;
+}
+
+/*
+ * A purge lets others in between two lots.  The mailbox may end there, and a wait
+ * in it before whoever deletes it has come to end that; the deadline gives bugs
+ * that are seeded into this the time that they need.
+ */
+TEST_F(race, deleted_while_it_is_purged)
+{
+	struct job *purge, *sync;
+	int err, fd, i, round;
+
+	for (round = 0; round < 20; round++) {
+		fd = box_create(self->control, NULL, 0, MBX_UNBOUNDED);
+		ASSERT_LE(0, fd);
+		for (i = 0; i < 300; i++)
+			ASSERT_EQ(0, send_number(fd, i));
+		sync = job_send(fd, i, MBX_SEND_SYNC);
+		sync->send.deadline = in_ms(1200);
+		job_thread(sync);
+		ASSERT_TRUE(job_blocks(sync));
+		purge = job_new(fd, MBX_IOC_CONTROL);
+		init_control(&purge->control, MBX_CONTROL_PURGE);
+		job_thread(purge);
+		if (round % 2)
+			ASSERT_TRUE(wait_until(has_lost(fd)));
+		ASSERT_EQ(0, box_delete(fd, NULL, 0));
+		job_join(purge);
+		err = job_join(sync);
+		EXPECT_TRUE(err == ECANCELED || err == EIDRM);
+		close(fd);
+	}
+}
+
 TEST_F(race, pollers_are_told_of_a_purge)
 {
 	struct child writer;
