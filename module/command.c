@@ -262,7 +262,7 @@ long mbx_run_open(struct mbx_call *call)
 	/* Somebody else may be faster to make it, and it may go at once. */
 	do
 		ret = open_box(call);
-	while (ret == -EEXIST);
+	while (ret == -EEXIST && !fatal_signal_pending(current));
 	return ret;
 }
 

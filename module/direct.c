@@ -76,12 +76,12 @@ static struct mbx_box *make(struct pid *tgid, struct task_struct *p)
 	struct mbx_proc *proc;
 	struct mbx_box *box;
 
-	if (!any_thread_lives_in(p, net))
-		return ERR_PTR(-ESRCH);
+	/* First: where others live is nobody's business. */
 	proc = get_proc(tgid, p);
 	if (IS_ERR(proc))
 		return ERR_CAST(proc);
-	box = make_for(proc, p, net);
+	box = any_thread_lives_in(p, net) ? make_for(proc, p, net) :
+					    ERR_PTR(-ESRCH);
 	mbx_proc_put(proc);
 	return box;
 }
