@@ -305,8 +305,8 @@ int mbx_box_may_pass(struct mbx_handle *handle)
  *
  * Context: Process context.  Sleeps.  Takes boxes_lock, then the box's lock.
  * Return: 0; -EPERM if the caller is not the owner; -EINVAL if it is the
- * mailbox of a process; -ESRCH if @to has exited; or the error of a handle or
- * mailbox that has ended.
+ * mailbox of a process; -ESRCH if @to, which is to be the owner now, has exited;
+ * or the error of a handle or mailbox that has ended.
  */
 int mbx_box_pass(struct mbx_handle *handle, struct mbx_proc *to,
 		 bool as_successor)

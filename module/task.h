@@ -58,9 +58,10 @@ struct mbx_usage {
 };
 
 /**
- * struct mbx_proc - a process that has used or owns a mailbox
+ * struct mbx_proc - a process that has used a mailbox, or that is named as the
+ *	owner or successor of one
  * @node: in the table of processes [records]
- * @refs: its tasks, its owned boxes, the table
+ * @refs: its tasks, the boxes that know it, the table
  * @pid: its thread group id [const]
  * @exited: its last thread is exiting
  * @boxes: mailboxes that it owns [records]

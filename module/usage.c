@@ -88,7 +88,7 @@ static void sum_proc(struct mbx_proc *proc, struct mbx_usage *usage,
  * @nr_boxes: filled with how many mailboxes it owns
  *
  * Context: Process context.  Takes &mbx_task.lock.
- * Return: false if the process has not used a mailbox; all is zero then.
+ * Return: false if it has no record; all is zero then.
  */
 bool mbx_proc_query(struct pid *tgid, struct mbx_usage *usage,
 		    struct mbx_blocked *blocked, unsigned int *nr_boxes)

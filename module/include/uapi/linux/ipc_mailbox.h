@@ -209,7 +209,12 @@ struct mbx_create {
  * send or to manage, and delete it, whether he comes by pid or by id; only the
  * process itself may open it to receive.  The mode does not count.  It belongs
  * to the network namespace where it was made, which one of the threads of the
- * process is in then.
+ * process is in then.  CAP_IPC_OWNER stands in for the right to send a signal, but
+ * not to make a mailbox.
+ *
+ * A process keeps its mailbox when it executes another program or changes its user.
+ * A program that gains privileges when it is executed deletes the mailbox before
+ * it opens it: whoever executed it may have kept a handle to receive with.
  *
  * Return: a new mailbox handle, or -1 with errno
  *
@@ -786,7 +791,8 @@ enum {
 	/*
 	 * Throw away the messages that are queued, of all priorities; @out_count
 	 * tells how many.  Who waits for one of them to be received gets
-	 * ECANCELED.  Then come in those that waited for room.
+	 * ECANCELED, and has not sent it; the others are counted as lost.  Then
+	 * come in those that waited for room.
 	 */
 	MBX_CONTROL_PURGE,
 	/*
@@ -905,9 +911,10 @@ struct mbx_batch {
  * An unnamed mailbox still ends with its last handle.
  *
  * With MBX_TRANSFER_SUCCESSOR the other process becomes the owner when this one
- * exits.  The mailbox does not end, unless the successor has exited by then; who
- * waits for MBX_EVENT_OWNER_DIED is told all the same.  The last one named
- * counts.  A new owner has no successor, and may name one.
+ * exits.  The mailbox does not end, unless the successor has exited by then, or
+ * it is unnamed and the owner had its last handle; who waits for
+ * MBX_EVENT_OWNER_DIED is told all the same.  The last one named counts.  A new
+ * owner has no successor, and may name one.
  *
  * Return: 0, or -1 with errno
  *
