@@ -116,8 +116,9 @@ long mbx_run_control(struct mbx_call *call)
 	int err;
 
 	*count = 0;
-	err = get_action(call, &action) ?: check_managed(call->handle) ?:
-					   mbx_reply(call);
+	err = get_action(call, &action)		  ?:
+		      check_managed(call->handle) ?:
+						    mbx_reply(call);
 	if (err)
 		return err;
 	err = mbx_control(call->handle, &action);

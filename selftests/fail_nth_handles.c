@@ -111,12 +111,12 @@ static bool controlled(struct world *w)
 	       !box_control(w->box, MBX_CONTROL_THAW);
 }
 
-#define CONTROL_STEP(_name, _op, ...)                                        \
-	{                                                                    \
-		.name = "control, " _name, .cmd = MBX_IOC_CONTROL,           \
-		.capacity = 3, .queued = 2, .len = 64, .arg = _op,           \
-		.run = run_on_box, .prepare = prepare_control,               \
-		.outcome = controlled, __VA_ARGS__                           \
+#define CONTROL_STEP(_name, _op, ...)                              \
+	{                                                          \
+		.name = "control, " _name, .cmd = MBX_IOC_CONTROL, \
+		.capacity = 3, .queued = 2, .len = 64, .arg = _op, \
+		.run = run_on_box, .prepare = prepare_control,     \
+		.outcome = controlled, __VA_ARGS__                 \
 	}
 
 static const struct step controls[] = {
@@ -124,8 +124,8 @@ static const struct step controls[] = {
 	CONTROL_STEP("freeze, cold", MBX_CONTROL_FREEZE, .cold = true,
 		     LEAST(0, 0, 1)),
 	CONTROL_STEP("purge", MBX_CONTROL_PURGE, .taken = 2, LEAST(0, 0, 0)),
-	CONTROL_STEP("purge, cold", MBX_CONTROL_PURGE, .taken = 2,
-		     .cold = true, LEAST(0, 0, 1)),
+	CONTROL_STEP("purge, cold", MBX_CONTROL_PURGE, .taken = 2, .cold = true,
+		     LEAST(0, 0, 1)),
 };
 
 /* --------------------------------------------------------- the first command */
