@@ -88,14 +88,15 @@ static struct mbx_msg *alloc_msg(enum mbx_msg_class class, u32 len, gfp_t gfp)
 	return msg;
 }
 
-static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp)
+static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp,
+			       bool strict)
 {
 	const enum mbx_msg_class class = mbx_msg_class(len);
 	const size_t cost = cost_of(class, len);
 	struct mbx_msg *msg;
 	int err;
 
-	err = mbx_quota_charge_bytes(payer, cost);
+	err = mbx_quota_charge_bytes(payer, cost, strict);
 	if (err)
 		return ERR_PTR(err);
 
@@ -123,7 +124,7 @@ static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp)
 struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
 			       u32 len)
 {
-	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL);
+	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL, false);
 
 	if (IS_ERR(msg))
 		return msg;
@@ -140,7 +141,8 @@ struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
  * @data: the payload
  * @len: its length
  *
- * Nobody is killed for its memory.
+ * Nobody is killed for its memory, and no capability of @payer lets others make
+ * it exceed its limit.
  *
  * Context: Process context.  Sleeps.
  * Return: the message, without a sender; or an error pointer: -EDQUOT, -ENOSPC,
@@ -148,8 +150,10 @@ struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
  */
 struct mbx_msg *mbx_msg_make(struct mbx_user *payer, const void *data, u32 len)
 {
-	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL | __GFP_NORETRY);
+	struct mbx_msg *msg;
 
+	msg = new_msg(payer, len, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
+		      true);
 	if (!IS_ERR(msg))
 		memcpy(mbx_msg_payload(msg), data, len);
 	return msg;

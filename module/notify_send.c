@@ -23,7 +23,6 @@
  * Were that told by a message again, two mailboxes could keep each other busy.
  * Nothing else can come of a message by itself.
  */
-#include <linux/cred.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -124,18 +123,15 @@ static void put_back(struct mbx_teller *teller, const struct mbx_event *event)
 	teller->nr = add_capped(teller->nr, event->nr);
 }
 
-/* By and at the expense of whoever made the registration, not of the kernel. */
+/* At the expense of whoever made the registration, not of the kernel. */
 static struct mbx_msg *make_msg(const struct mbx_teller *teller,
 				const struct mbx_event *event)
 {
-	const struct mbx_task *task = teller->task;
-	const struct cred *cred = override_creds(task->cred);
 	struct mem_cgroup *memcg = set_active_memcg(teller->memcg);
 	struct mbx_msg *msg;
 
-	msg = mbx_msg_make(task->user, event, sizeof(*event));
+	msg = mbx_msg_make(teller->task->user, event, sizeof(*event));
 	set_active_memcg(memcg);
-	revert_creds(cred);
 	return msg;
 }
 
@@ -297,6 +293,9 @@ void mbx_teller_destroy(struct mbx_teller *teller)
 {
 	struct mbx_box *box = teller->box;
 
+	flush_work(&teller->work);
+	/* There may be room by now for what could not be sent. */
+	queue_work(teller_wq, &teller->work);
 	flush_work(&teller->work);
 
 	spin_lock(&box->lock);

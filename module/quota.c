@@ -194,10 +194,11 @@ static bool add_within(atomic_long_t *sum, size_t amount, unsigned long max)
 }
 
 static int charge(atomic_long_t *of_user, unsigned long user_max,
-		  atomic_long_t *of_all, unsigned long max, size_t amount)
+		  atomic_long_t *of_all, unsigned long max, size_t amount,
+		  bool strict)
 {
 	if (!add_within(of_user, amount, user_max)) {
-		if (!exempt())
+		if (strict || !exempt())
 			return -EDQUOT;
 		atomic_long_add(amount, of_user);
 	}
@@ -218,7 +219,7 @@ static int charge(atomic_long_t *of_user, unsigned long user_max,
 int mbx_quota_charge_box(struct mbx_user *user)
 {
 	return charge(&user->nr_boxes, limit(max_user_mailboxes), &nr_boxes,
-		      limit(max_mailboxes), 1);
+		      limit(max_mailboxes), 1, false);
 }
 
 /**
@@ -235,14 +236,15 @@ void mbx_quota_uncharge_box(struct mbx_user *user)
  * mbx_quota_charge_bytes() - account for the memory of a message
  * @user: who sends it
  * @bytes: its size
+ * @strict: the user's limit holds also with CAP_SYS_RESOURCE
  *
  * Context: Process context.
  * Return: 0, -EDQUOT if the user, or -ENOSPC if the system has too much queued.
  */
-int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes)
+int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes, bool strict)
 {
 	return charge(&user->bytes, limit(max_user_bytes), &nr_bytes,
-		      limit(max_bytes), bytes);
+		      limit(max_bytes), bytes, strict);
 }
 
 /**

@@ -29,7 +29,7 @@ struct mbx_user *mbx_user_ref(struct mbx_user *user);
 void mbx_user_put(struct mbx_user *user);
 int mbx_quota_charge_box(struct mbx_user *user);
 void mbx_quota_uncharge_box(struct mbx_user *user);
-int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes);
+int mbx_quota_charge_bytes(struct mbx_user *user, size_t bytes, bool strict);
 void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes);
 bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
 			  size_t bytes);

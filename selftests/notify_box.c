@@ -299,6 +299,21 @@ TEST_F(notify_box, a_full_one)
 	EXPECT_EQ(101, arg.out_counts[0]);
 }
 
+/* After the end of a mailbox nothing happens in it: the registration's end tells. */
+TEST_F(notify_box, a_full_one_is_told_in_the_end)
+{
+	ASSERT_TRUE(make_target(self, 1, MBX_POLICY_FIFO, 0));
+	EXPECT_EQ(0, send_number(self->target, 1));
+	ASSERT_EQ(0, box_tell(self->watch, MBX_EVENT_DELETED, self->via, 0));
+	ASSERT_EQ(0, box_delete(self->box, NULL, 0));
+	pause_briefly();
+	EXPECT_EQ(1, receive_number(self->target));
+	EXPECT_EQ(0, depth_of(self->target));
+	close(self->watch);
+	EXPECT_TRUE(tells(self->target, MBX_EVENT_DELETED, 1));
+	self->watch = -1;
+}
+
 /* Two others use it: until one of them exits. */
 TEST_F(notify_box, one_for_two_others)
 {
@@ -405,6 +420,21 @@ TEST_F(notify_box, above_a_limit)
 	EXPECT_EQ(101, sum_told(self->target, 101));
 	EXPECT_EQ(0, write_number(max_user_bytes, saved));
 	close(filler);
+}
+
+/* Others make the events happen: what he may exceed himself, they do not for him. */
+TEST_F(notify_box, above_a_limit_with_capabilities)
+{
+	const char *const max_user_bytes = MODULE_PARAM("max_user_bytes");
+	long long saved = read_number(max_user_bytes);
+
+	NEED_ROOT();
+	ASSERT_EQ(0, box_tell(self->watch, MBX_EVENT_READABLE, self->via, 0));
+	ASSERT_EQ(0, write_number(max_user_bytes, 1));
+	EXPECT_EQ(0, send_number(self->box, 1));
+	EXPECT_EQ(0, tell_no_more(self->watch));
+	EXPECT_EQ(0, write_number(max_user_bytes, saved));
+	EXPECT_EQ(0, depth_of(self->target));
 }
 
 /* ---------------------------------------------------------------------- loops */

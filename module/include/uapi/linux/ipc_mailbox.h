@@ -703,12 +703,12 @@ struct mbx_event {
  * @out_counts: how often each has happened, in the order of the bits; a count
  *	does not wrap
  *
- * Have events counted, and 1 added to an eventfd or a message sent for each.  An event happens
- * when what its name says begins to hold: it does after a command, and did not
- * before.  What holds already at the registration is told by @out_state and is
- * no event.  Neither is what holds only while a command is under way: a message
- * that goes to a waiting receiver makes nothing readable.  One that comes back
- * after a failed receive does: others may have looked for it meanwhile.
+ * Have events counted, and 1 added to an eventfd for each or messages sent.  An
+ * event happens when what its name says begins to hold: it does after a command,
+ * and did not before.  What holds already at the registration is told by
+ * @out_state and is no event.  Neither is what holds only while a command is under
+ * way: a message that goes to a waiting receiver makes nothing readable.  One that
+ * comes back after a failed receive does: others may have looked for it meanwhile.
  *
  * Each handle has one registration, which lasts until the handle is closed or
  * the next one replaces it.  Whichever events happen until then are counted and
@@ -717,24 +717,26 @@ struct mbx_event {
  *
  * If @fd is a mailbox handle, of this mailbox or of any, a struct mbx_event is
  * sent through it a moment later, with type MBX_TYPE_EVENT and priority 0, by the
- * caller, who pays for it, to whoever receives there; but not in its counters.
- * What happens before it is made is told by the same message.  It never waits, nor
- * costs another message: a mailbox that is full, whatever that does then, or
- * sealed, or a limit, keeps it from being sent.  What it
- * was to tell is then told with the next events that happen, and is in
- * @out_counts either way.  It is told no more once that handle was closed,
- * revoked or, if it is good for one message, used.  All that has happened is
- * sent, if it can be, before the registration ends; nothing is later.
+ * caller, who pays for it, to whoever receives there; but not in its counters, and
+ * CAP_SYS_RESOURCE lifts no limit.  What happens before it is made is told by the
+ * same message.  It never waits, nor costs another message: a mailbox that is
+ * full, whatever that does then, or sealed, or a limit, keeps it from being sent.
+ * What it was to tell is then told with the next events that happen, or when the
+ * registration ends, and is in @out_counts while the mailbox lives.  It is told no
+ * more once that handle was closed, revoked or, if it is good for one message,
+ * used.  All that has happened is sent, if it can be, before the registration
+ * ends; nothing is later.
  *
  * So that mailboxes which tell each other do not go on for ever, that such a
  * message makes a mailbox readable, or its depth reach @high, is counted there
- * and told on eventfds, but by no message.
+ * and told on eventfds, but by no message; nor is what comes on top of it, until
+ * the mailbox has been empty, or @low been reached.
  *
  * With MBX_NOTIFY_READ nothing is registered: @out_events and @out_counts tell
  * what has happened since the registration, or since they were last told, and
  * start anew.  Without it they are 0.  The eventfd is left alone: who reads that
- * first and then asks misses nothing.  So are messages.  MBX_EVENT_HIGH and MBX_EVENT_LOW are in
- * @out_state only for a registration with a @high.
+ * first and then asks misses nothing.  So are messages.  MBX_EVENT_HIGH and
+ * MBX_EVENT_LOW are in @out_state only for a registration with a @high.
  *
  * Without @events, and with MBX_NOTIFY_READ, @fd, @low, @high and @data must be 0,
  * and with the latter @events.
