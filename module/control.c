@@ -221,6 +221,14 @@ static void purge_msg(struct mbx_box *box, struct mbx_msg *msg,
 		mbx_made_room(box, later);
 }
 
+static void let_others_in(struct mbx_box *box, struct mbx_later *later)
+	__must_hold(&box->lock)
+{
+	mbx_unlock(box, later);
+	cond_resched();
+	spin_lock(&box->lock);
+}
+
 /*
  * They leave the mailbox at once.  Until its turn comes, a message on the list
  * looks ready, and its sender may still withdraw it.
@@ -235,11 +243,8 @@ static u64 purge(struct mbx_box *box, struct mbx_later *later)
 	while (!list_empty(&purged)) {
 		purge_msg(box, list_first_entry(&purged, struct mbx_msg, node),
 			  later);
-		if (++nr % PURGE_BATCH)
-			continue;
-		mbx_unlock(box, later);
-		cond_resched();
-		spin_lock(&box->lock);
+		if (++nr % PURGE_BATCH == 0)
+			let_others_in(box, later);
 	}
 	mbx_control_left(box, NULL, later);
 	later->poll_all = true;
