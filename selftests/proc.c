@@ -33,11 +33,11 @@ FIXTURE_VARIANT(proc_form)
 	" start comm sent received bytes_sent bytes_received"      \
 	" op mailbox name since deadline"
 
-#define MAILBOXES_HEADER                                             \
-	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max" \
-	" mode uid gid owner handles senders receivers sender_pids"  \
-	" receiver_pids sent received bytes_sent bytes_received"     \
-	" high_water creator creator_comm created policy state lost successor"  \
+#define MAILBOXES_HEADER                                                       \
+	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max"           \
+	" mode uid gid owner handles senders receivers sender_pids"            \
+	" receiver_pids sent received bytes_sent bytes_received"               \
+	" high_water creator creator_comm created policy state lost successor" \
 	" full"
 
 FIXTURE_VARIANT_ADD(proc_form, tasks){ IPC_TASKS, TASKS_HEADER };

@@ -87,7 +87,7 @@ static int receive_some(struct mbx *m, struct iovec *bufs, unsigned int nr,
 			.deadline = i || !wait ? 0 : deadline,
 		};
 	ret = mbx_batch_ext(m, &batch);
-	for (i = 0; ret > 0 && i < (unsigned int)ret; i++)
+	for (i = 0; i < nr && (int)i < ret; i++)
 		bufs[i].iov_len = args[i].out_len;
 	return ret;
 }
