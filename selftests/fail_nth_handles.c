@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Handles made of handles and taken away, and mailboxes administered, with each
- * allocation and copy failing.
+ * Handles made of handles and taken away, mailboxes administered and given away,
+ * with each allocation and copy failing.
  */
 #include "fail_nth_steps.h"
 
@@ -128,6 +128,54 @@ static const struct step controls[] = {
 		     LEAST(0, 0, 1)),
 };
 
+/* ----------------------------------------------------------------- transfer */
+
+/* One that has not used a mailbox yet; without a descriptor, which would count. */
+static pid_t heir;
+
+static void prepare_transfer(struct world *w)
+{
+	struct mbx_transfer arg = {
+		.size = sizeof(arg),
+		.flags = MBX_TRANSFER_SUCCESSOR,
+	};
+
+	heir = fork();
+	if (!heir) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	arg.pid = heir;
+	put_arg(w, &arg, sizeof(arg));
+}
+
+static bool transferred(struct world *w)
+{
+	const pid_t pid = w->ok ? heir : 0;
+	struct mbx_stat stat;
+	bool right;
+
+	right = !box_stat(w->box, &stat) && stat.out_successor_pid == pid &&
+		!box_transfer(w->box, 0, MBX_TRANSFER_SUCCESSOR);
+	kill(heir, SIGKILL);
+	waitpid(heir, NULL, 0);
+	return right;
+}
+
+#define TRANSFER(_name, ...)                                               \
+	{                                                                  \
+		.name = "transfer, " _name, .cmd = MBX_IOC_TRANSFER,       \
+		.flags = MBX_CREATE_OWNED, .capacity = 2, .queued = 1,     \
+		.len = 64, .run = run_on_box, .prepare = prepare_transfer, \
+		.outcome = transferred, __VA_ARGS__                        \
+	}
+
+static const struct step transfers[] = {
+	TRANSFER("warm", LEAST(1, 0, 0)),
+	TRANSFER("cold", .cold = true, LEAST(1, 0, 1)),
+};
+
 /* --------------------------------------------------------- the first command */
 
 static void prepare_first(struct world *w)
@@ -171,6 +219,7 @@ TEST_F_TIMEOUT(fail_nth, handles, 300)
 	REPEAT(derives);
 	REPEAT(revokes);
 	REPEAT(controls);
+	REPEAT(transfers);
 	REPEAT(firsts);
 }
 
