@@ -181,6 +181,27 @@ expect "recv after exec" 0 own sh -c 'mbx send "@pid:$$" -m own && exec mbx recv
 expect "rm by pid" 0 "" mbx rm "@pid:$$"
 expect "rm by pid again" 3 "mbx: rm: @pid:$$: no such mailbox*" mbx rm "@pid:$$"
 
+# symmetric naming: each names the other, and who is not named waits
+mkfifo "$tmp/to"
+# shellcheck disable=SC2016 # the inner shell expands
+sh -c 'read -r to <"$1" && exec mbx send "@pid:$to" -m named' sh "$tmp/to" &
+from=$!
+mbx recv @self --pid "$from" --format '%m from %p\n' >"$tmp/out" &
+to=$!
+expect "send by a process that is not named" 0 "" mbx send "@pid:$to" -m other
+echo "$to" >"$tmp/to"
+wait "$from" "$to"
+expect "what was sent by the one that is" 0 "named from $from" cat "$tmp/out"
+
+# asymmetric naming: the sender names the receiver, which is told the sender
+mbx recv @self --format '%p\n' >"$tmp/out" &
+to=$!
+# shellcheck disable=SC2016 # the inner shell expands
+sh -c 'exec mbx send "@pid:$1" -m x' sh "$to" &
+from=$!
+wait "$from" "$to"
+expect "who sent it" 0 "$from" cat "$tmp/out"
+
 # ---- ownership passes
 for how in '' -s; do
 	sleep 1000 &
