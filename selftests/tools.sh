@@ -427,6 +427,8 @@ expect "admin purge" 0 1 mbx admin "$box" purge
 mbx send "$box" -m last
 expect "admin drain in no time" 124 "mbx: admin: $box: the deadline has passed, and messages are left*" mbx admin "$box" drain --timeout 1ms
 expect "sealed to a sender" 5 "mbx: send: $box: the mailbox is sealed*" mbx send "$box" -m x
+expect "dump of a sealed one" 0 '{*"messages":1,*"data":"last"}' mbx dump "$box"
+expect "peek at all of a sealed one" 0 last mbx peek "$box" --all
 mbx admin "$box" drain >"$tmp/out" 2>&1 &
 pid=$!
 await_blocked $pid drain

@@ -125,6 +125,11 @@ static const struct run runs[] = {
 		     NEXT(2, 1, .ret = -EIDRM) },
 	  .out = "", .status = 5,
 	  .err = "dump: b: the mailbox was deleted: create it again" },
+	{ .name = "dump of a sealed one", .args = { "dump", "b" },
+	  .steps = { OPEN, HOLDS(1), NEXT(1, 0, .data = "x"),
+		     NEXT(0, 1, .ret = -ESHUTDOWN), HOLDS(1) },
+	  .out = MAILBOX("1", "false")
+		 MESSAGE("1", "1", "null", "0", "0", "0", TEXT("x")) },
 	{ .name = "dump --freeze", .args = { "dump", "b", "--freeze" },
 	  .steps = { OPEN, HOLDS(0), CONTROL(FREEZE), HOLDS(1, FROZEN),
 		     NEXT(1, 0, .data = "x"), NEXT(2, 1, .data = "y"), END(2),

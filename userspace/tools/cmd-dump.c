@@ -106,7 +106,8 @@ static int read_queue(struct picture *p)
 		if (!err)
 			after = p->args[p->count - 1].out_seq;
 	}
-	return err == -EAGAIN ? EXIT_OK : fail(p->name, MBX_CMD_RECEIVE, err);
+	return is_walks_end(err) ? EXIT_OK :
+				   fail(p->name, MBX_CMD_RECEIVE, err);
 }
 
 /*

@@ -219,7 +219,7 @@ static int receive_one(struct recv *r)
 		return EXIT_FAIL;
 	}
 	err = receive(r);
-	if (err == -EINTR || (err == -EAGAIN && is_walk(r)))
+	if (err == -EINTR || (is_walk(r) && is_walks_end(err)))
 		return -EPIPE;
 	if (err)
 		return fail(r->letter.name, MBX_CMD_RECEIVE, err);

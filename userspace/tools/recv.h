@@ -5,6 +5,8 @@
 #ifndef MBX_RECV_H
 #define MBX_RECV_H
 
+#include <errno.h>
+
 #include "tool.h"
 
 /**
@@ -41,6 +43,12 @@ enum {
 void select_option(struct mbx_select *s, int key);
 /* Exits with EXIT_USAGE if the conditions exclude each other. */
 void select_check(const struct mbx_select *s);
+
+/* A sealed mailbox says that nothing can come any more. */
+static inline bool is_walks_end(int err)
+{
+	return err == -EAGAIN || err == -ESHUTDOWN;
+}
 
 /* ---- format.c: --format and --json ------------------------------------ */
 
