@@ -111,24 +111,20 @@ static int read_queue(struct picture *p)
 }
 
 /*
- * Whether all that was queued has been read, and nothing of it was received
- * meanwhile.  New ones are queued behind it: in a frozen mailbox they only make
- * the moment a later one.  In another, one of them may stand in for one that a
- * receiver is just taking.
+ * Whether all that is queued afterwards has been read.  What was read is still
+ * queued if nothing was received, and so it is all of it if it is as many.  What
+ * a receiver is just taking is queued, but was not read: no matter how many were
+ * sent meanwhile, also to a frozen mailbox, it is missed.
  */
 static bool is_whole(const struct picture *p, const struct mbx_stat *after)
 {
 	const struct mbx_stat *st = &p->st;
-	uint64_t queued = st->out_sent - st->out_received - st->out_lost;
+	uint64_t queued =
+		after->out_sent - after->out_received - after->out_lost;
 
-	if (!st->out_capacity)
-		return true;
-	if (after->out_received != st->out_received ||
-	    after->out_lost != st->out_lost)
-		return false;
-	if (after->out_state & MBX_STATE_FROZEN)
-		return p->count >= queued;
-	return p->count == queued && after->out_sent == st->out_sent;
+	return !st->out_capacity ||
+	       (after->out_received == st->out_received &&
+		after->out_lost == st->out_lost && p->count == queued);
 }
 
 /* If somebody else has frozen it, it is theirs to thaw. */
@@ -165,7 +161,9 @@ static int take_picture(struct picture *p)
 		nanosleep(&pause, NULL);
 	}
 	say("%s: others use the mailbox all the time: %s", p->name,
-	    p->freeze ? "a receiver has not finished" : "try --freeze");
+	    p->freeze ?
+		    "they do not stop sending, or a receiver has not finished" :
+		    "try --freeze");
 	return EXIT_FAIL;
 }
 
