@@ -78,7 +78,7 @@ await_blocked() {
 
 # finished NAME STATUS OUTPUT PID FILE: a command in the background has ended so
 finished() {
-	wait "$4"
+	wait "$4" 2>/dev/null
 	got=$?
 	is=$(cat "$5")
 	# shellcheck disable=SC2254 # a pattern is meant
@@ -445,6 +445,11 @@ content() {
 	sed 's/"mailbox":"[^"]*",//; s/^.*"badge":"[0-9]*",//' "$1"
 }
 
+# shellcheck disable=SC2317 # called through others
+frozen() {
+	[ "$(mbx stat "$box" --raw --noheadings -o state)" = frozen ]
+}
+
 # round_trip NAME: dump, load into a new one, dump again; both are left
 round_trip() {
 	mbx rm --force "$box-2"
@@ -477,6 +482,12 @@ done
 expect "receivers get the same" 0 "" cmp "$tmp/a" "$tmp/b"
 seq 10000 | mbx send "$box" --lines
 round_trip "dump of 10000"
+mbx dump "$box" --freeze >"$tmp/out" 2>&1 &
+pid=$!
+until_true frozen
+kill -TERM $pid
+finished "dump --freeze that is ended" 143 "mbx: dump: $box: interrupted by a signal*" $pid "$tmp/out"
+expect "has thawed it" 0 open mbx stat "$box" --raw --noheadings -o state
 expect "no more and no fewer" 0 "10001 $tmp/second" wc -l "$tmp/second"
 sed '$d' "$tmp/first" >"$tmp/in"
 expect "load of what was cut off" 1 "mbx: load: *: ends after 9999 of 10000 messages" mbx load "$box-2" --file "$tmp/in"

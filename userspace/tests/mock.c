@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,10 +47,24 @@ void mock_end(void)
 	mock.steps = NULL;
 }
 
+static void ignore(int sig)
+{
+}
+
+static void arrive(int sig)
+{
+	struct sigaction sa = { .sa_handler = ignore };
+
+	sigaction(sig, &sa, NULL);
+	raise(sig);
+}
+
 static const struct step *next_step(int cmd)
 {
 	if (!mock.steps || mock.steps[mock.at].cmd != cmd)
 		mock_fail("call %d is not the one that was expected", cmd);
+	if (mock.steps[mock.at].arrives)
+		arrive(mock.steps[mock.at].arrives);
 	return &mock.steps[mock.at++];
 }
 

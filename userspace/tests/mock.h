@@ -74,6 +74,7 @@ enum {
  * @state: comes out of NOTIFY
  * @happened: likewise
  * @st: comes out of STAT as a whole, if not NULL
+ * @arrives: signal that arrives meanwhile, and has a handler
  */
 struct step {
 	int cmd;
@@ -113,6 +114,7 @@ struct step {
 	uint32_t state;
 	uint32_t happened;
 	const struct mbx_stat *st;
+	int arrives;
 };
 
 /**

@@ -3,6 +3,7 @@
  * mbx dump, mbx load.
  */
 #include <errno.h>
+#include <signal.h>
 
 #include "tool.h"
 
@@ -160,6 +161,20 @@ static const struct run runs[] = {
 		     NEXT(1, 0, .ret = -EBUSY), CONTROL(THAW) },
 	  .out = "", .status = 1,
 	  .err = "dump: b: another process receives, and the mailbox's policy is 'exclusive': try again later, or create one of another policy" },
+	{ .name = "dump --freeze ends soon after a signal",
+	  .args = { "dump", "b", "--freeze" },
+	  .steps = { OPEN, HOLDS(0), CONTROL(FREEZE), HOLDS(2, FROZEN),
+		     NEXT(1, 0, .data = "x", .arrives = SIGTERM),
+		     CONTROL(THAW) },
+	  .out = "", .status = 1,
+	  .err = "dump: b: interrupted by a signal: try again" },
+	{ .name = "dump --freeze, and a signal without effect",
+	  .args = { "dump", "b", "--freeze" },
+	  .steps = { OPEN, HOLDS(0), CONTROL(FREEZE), HOLDS(1, FROZEN),
+		     NEXT(1, 0, .data = "x", .arrives = SIGWINCH), END(1),
+		     HOLDS(1, FROZEN), CONTROL(THAW) },
+	  .out = MAILBOX("1", "false")
+		 MESSAGE("1", "1", "null", "0", "0", "0", TEXT("x")) },
 	{ .name = "dump to a full standard output", .kind = OUT_FULL,
 	  .args = { "dump", "b" }, .status = 1,
 	  .steps = { OPEN, HOLDS(0), END(0), HOLDS(0) },

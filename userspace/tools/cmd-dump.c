@@ -41,6 +41,7 @@ struct picture {
 	struct mbx *m;
 	bool freeze;
 	bool frozen;
+	sigset_t blocked;
 	struct mbx_stat st;
 	struct mbx_receive *args;
 	size_t count;
@@ -91,6 +92,15 @@ static int read_message(struct picture *p, uint64_t after)
 	return 0;
 }
 
+static bool has_signal(const struct picture *p)
+{
+	sigset_t pending;
+
+	return !sigpending(&pending) &&
+	       sigandset(&pending, &pending, &p->blocked) == 0 &&
+	       !sigisemptyset(&pending);
+}
+
 static int read_queue(struct picture *p)
 {
 	uint64_t after = 0;
@@ -102,7 +112,7 @@ static int read_queue(struct picture *p)
 	if (!p->st.out_capacity)
 		return EXIT_OK;
 	while (!err) {
-		err = read_message(p, after);
+		err = has_signal(p) ? -EINTR : read_message(p, after);
 		if (!err)
 			after = p->args[p->count - 1].out_seq;
 	}
@@ -167,16 +177,38 @@ static int take_picture(struct picture *p)
 	return EXIT_FAIL;
 }
 
-/* No signal is to leave others with a frozen mailbox. */
+/*
+ * Those that would end or stop the process.  A blocked one is pending even if it
+ * is to be ignored.
+ */
+static void find_signals(sigset_t *set)
+{
+	const int harmless[] = { SIGCHLD, SIGCONT, SIGURG, SIGWINCH };
+	struct sigaction sa;
+	size_t i;
+	int sig;
+
+	sigfillset(set);
+	for (sig = 1; sig <= SIGRTMAX; sig++)
+		if (!sigaction(sig, NULL, &sa) && sa.sa_handler == SIG_IGN)
+			sigdelset(set, sig);
+	for (i = 0; i < ARRAY_SIZE(harmless); i++)
+		sigdelset(set, harmless[i]);
+}
+
+/*
+ * No signal is to leave others with a frozen mailbox: it is thawed first, soon,
+ * and the signal has its effect then.
+ */
 static int take_and_thaw(struct picture *p)
 {
-	sigset_t blocked, before;
+	sigset_t before;
 	int status, err;
 
-	sigemptyset(&blocked);
+	sigemptyset(&p->blocked);
 	if (p->freeze)
-		sigfillset(&blocked);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
+		find_signals(&p->blocked);
+	sigprocmask(SIG_BLOCK, &p->blocked, &before);
 	status = take_picture(p);
 	if (p->frozen) {
 		err = mbx_admin(p->m, MBX_CONTROL_THAW, 0, NULL);
