@@ -57,6 +57,14 @@ static char letter_of(const json_t *value)
 	}
 }
 
+/* What comes from the file is not to drive the terminal. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 /* Says what is wrong with the line; false, for the caller to return. */
 static bool __attribute__((format(printf, 2, 3)))
 bad(const struct dump *d, const char *fmt, ...)
@@ -67,6 +75,7 @@ bad(const struct dump *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	make_plain(text);
 	say("%s: line %lu: %s", d->path, d->line, text);
 	return false;
 }
