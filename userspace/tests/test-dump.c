@@ -57,6 +57,8 @@
 #define BAD_MAILBOX(n, line, message)	BAD(n, line "\n", "line 1: " message)
 #define BAD_MESSAGE(n, line, message) \
 	BAD(n, MAILBOX("1", "false") line "\n", "line 2: " message)
+#define DEFAULT_LENGTH \
+	"{\"schema\":1,\"mailbox\":\"b\",\"messages\":1,\"capacity\":1,\"msg_max\":0,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}\n"
 #define FULL \
 	"the mailbox is full, or of capacity 0 and no receiver waits: receive something, or wait"
 
@@ -262,6 +264,18 @@ static const struct run runs[] = {
 	  .in = "{\"schema\":1,\"mailbox\":\"b\",\"messages\":1,\"capacity\":1,\"msg_max\":2,\"mode\":\"0600\",\"policy\":\"fifo\",\"full\":\"wait\",\"timestamp\":false}\n"
 		TO_SEND("0", "0", TEXT("abc")),
 	  .err = "load: standard input: line 2: a message of 3 bytes, but b takes 2 at most: nothing was sent" },
+	{ .name = "load --create with the default length",
+	  .args = { "load", "b", "--create" }, .out = "",
+	  .in = DEFAULT_LENGTH TO_SEND("0", "0", TEXT("four")),
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 1 },
+		     { STEP_STAT, .msg_max = 4 }, SENT("four") } },
+	{ .name = "load --create of a message above the default length",
+	  .args = { "load", "b", "--create" }, .out = "", .status = 1,
+	  .in = DEFAULT_LENGTH TO_SEND("0", "0", TEXT("fives")),
+	  .steps = { { STEP_CREATE, .name = "b", .capacity = 1 },
+		     { STEP_STAT, .msg_max = 4 },
+		     { STEP_DELETE } },
+	  .err = "load: standard input: line 2: a message of 5 bytes, but b takes 4 at most: nothing was sent" },
 	{ .name = "load into what is not there", .args = { "load", "b" },
 	  .in = MAILBOX("0", "false"), .out = "", .status = 3,
 	  .steps = { { STEP_OPEN, -ENOENT, .name = "b", .flags = 1 } },

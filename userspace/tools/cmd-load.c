@@ -102,18 +102,22 @@ static int read_all(struct load *l)
 	return status;
 }
 
-static int open_mailbox(struct load *l)
+static int find_msg_max(struct load *l)
 {
-	int err = open_target(&l->m, l->name, MBX_OPEN_SEND);
 	struct mbx_stat st;
+	int err = mbx_stat(l->m, &st, sizeof(st));
 
-	if (err)
-		return fail(l->name, MBX_CMD_OPEN, err);
-	err = mbx_stat(l->m, &st, sizeof(st));
 	if (err)
 		return fail(l->name, MBX_CMD_STAT, err);
 	l->msg_max = st.out_msg_max;
 	return EXIT_OK;
+}
+
+static int open_mailbox(struct load *l)
+{
+	int err = open_target(&l->m, l->name, MBX_OPEN_SEND);
+
+	return err ? fail(l->name, MBX_CMD_OPEN, err) : find_msg_max(l);
 }
 
 /* A line of the file for each message, after the first. */
@@ -132,6 +136,18 @@ static int check_lengths(const struct load *l)
 	return EXIT_OK;
 }
 
+/* What the default of the module is shows only in the mailbox. */
+static int check_default(struct load *l)
+{
+	int status = find_msg_max(l);
+
+	if (!status)
+		status = check_lengths(l);
+	if (status)
+		mbx_delete_handle(l->m);
+	return status;
+}
+
 /* Nothing is created for what would not go in. */
 static int create_mailbox(struct load *l)
 {
@@ -141,7 +157,9 @@ static int create_mailbox(struct load *l)
 	if (check_lengths(l))
 		return EXIT_FAIL;
 	err = mbx_create_attr(&l->m, l->name, &l->dump.attr);
-	return err ? fail(l->name, MBX_CMD_CREATE, err) : EXIT_OK;
+	if (err)
+		return fail(l->name, MBX_CMD_CREATE, err);
+	return l->dump.attr.msg_max ? EXIT_OK : check_default(l);
 }
 
 static int send_parcel(struct load *l, const struct parcel *p)
