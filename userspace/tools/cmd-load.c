@@ -184,11 +184,13 @@ static int stopped(const struct load *l, size_t at, int err)
 
 	mbx_strerror(MBX_CMD_SEND, err, why, sizeof(why));
 	if (at == l->skip)
-		say("%s: message %zu of %zu: %s; nothing was sent", l->name,
-		    at + 1, l->dump.count, why);
+		say("%s: message %zu of %zu: %s; nothing was sent%s", l->name,
+		    at + 1, l->dump.count, why,
+		    l->create ? ", to go on leave out --create" : "");
 	else
-		say("%s: message %zu of %zu: %s; those before it were sent, to go on use --skip %zu",
-		    l->name, at + 1, l->dump.count, why, at);
+		say("%s: message %zu of %zu: %s; those before it were sent, to go on use --skip %zu%s",
+		    l->name, at + 1, l->dump.count, why, at,
+		    l->create ? " without --create" : "");
 	return exit_status(err);
 }
 
