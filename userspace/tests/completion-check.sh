@@ -43,6 +43,7 @@ check "options of the tool" expect "--help --version" mbx --
 check "options of a verb" expect "--timestamp" mbx create b --ti
 check "mailboxes" expect "jobs joy" mbx send jo
 check "one's own mailbox" expect "@self" mbx recv @s
+check "one's own to administer" expect "@self" mbx admin @s
 check "columns" expect "senders sender_pids sent" mbx ls -o sen
 check "the next column" expect "id,name" mbx ls -o id,na
 check "capacities" expect "unbounded" mbx create b --capacity u
