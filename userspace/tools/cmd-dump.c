@@ -231,7 +231,7 @@ static int compare(const void *a, const void *b)
 static void put_mailbox(struct bytes *out, const struct picture *p)
 {
 	const struct mbx_stat *st = &p->st;
-	char mode[8], *text;
+	char mode[8];
 	json_t *o;
 
 	snprintf(mode, sizeof(mode), "%04o", st->out_mode);
@@ -247,13 +247,7 @@ static void put_mailbox(struct bytes *out, const struct picture *p)
 		      "policy", policy_name(st->out_policy), "full",
 		      full_name(st->out_full), "timestamp",
 		      !!(st->out_flags & MBX_CREATE_TIMESTAMP));
-	text = json_dumps(o, JSON_COMPACT);
-	if (!text)
-		out_of_memory();
-	bytes_add(out, text, strlen(text));
-	bytes_add(out, "\n", 1);
-	free(text);
-	json_decref(o);
+	json_line(out, o);
 }
 
 static int flush(struct bytes *out)

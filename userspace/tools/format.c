@@ -6,10 +6,10 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dump.h"
+#include "json.h"
 #include "recv.h"
 
 static void put_data(struct bytes *out, const struct letter *l)
@@ -194,7 +194,6 @@ void json_letter(struct bytes *out, const struct letter *l)
 			      (json_int_t)l->arg.out_gid, "length",
 			      (json_int_t)l->arg.out_len, "time",
 			      (json_int_t)l->arg.out_time);
-	char *text;
 
 	if (!l->timestamp)
 		json_object_set_new(o, "time", json_null());
@@ -202,11 +201,5 @@ void json_letter(struct bytes *out, const struct letter *l)
 	json_large(o, "type", l->arg.out_type);
 	json_object_set_new(o, "priority", json_integer(l->arg.out_priority));
 	json_data(o, l);
-	text = json_dumps(o, JSON_COMPACT);
-	if (!text)
-		out_of_memory();
-	bytes_add(out, text, strlen(text));
-	bytes_add(out, "\n", 1);
-	free(text);
-	json_decref(o);
+	json_line(out, o);
 }

@@ -39,6 +39,18 @@ json_t *json_text(const char *text)
 	return s;
 }
 
+void json_line(struct bytes *out, json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	if (!text)
+		out_of_memory();
+	bytes_add(out, text, strlen(text));
+	bytes_add(out, "\n", 1);
+	free(text);
+	json_decref(o);
+}
+
 static json_t *json_number(const char *text)
 {
 	long long n;
