@@ -522,6 +522,13 @@ finished "load that waited for room" 0 "" $pid "$tmp/out"
 mbx load "$box-2" --file "$tmp/first" >"$tmp/out" 2>&1 &
 pid=$!
 await_blocked $pid send "$box-2"
+kill -TERM $pid
+finished "load that is ended" 143 "mbx: load: $box-2: message 3 of 4: interrupted*; those before it were sent, to go on use --skip 2*" \
+	$pid "$tmp/out"
+mbx recv "$box-2" -n 2 >"$tmp/out"
+mbx load "$box-2" --file "$tmp/first" >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid send "$box-2"
 mbx rm "$box-2"
 finished "load into what is deleted" 5 "mbx: load: $box-2: message 3 of 4: the mailbox was deleted*; those before it were sent, to go on use --skip 2" \
 	$pid "$tmp/out"

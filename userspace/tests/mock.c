@@ -53,9 +53,13 @@ static void ignore(int sig)
 
 static void arrive(int sig)
 {
-	struct sigaction sa = { .sa_handler = ignore };
+	struct sigaction sa;
 
-	sigaction(sig, &sa, NULL);
+	sigaction(sig, NULL, &sa);
+	if (sa.sa_handler == SIG_DFL) {
+		sa.sa_handler = ignore;
+		sigaction(sig, &sa, NULL);
+	}
 	raise(sig);
 }
 

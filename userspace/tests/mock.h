@@ -74,7 +74,8 @@ enum {
  * @state: comes out of NOTIFY
  * @happened: likewise
  * @st: comes out of STAT as a whole, if not NULL
- * @arrives: signal that arrives meanwhile, and has a handler
+ * @arrives: signal that arrives meanwhile; unless the tool handles it, it has no
+ *	effect
  */
 struct step {
 	int cmd;

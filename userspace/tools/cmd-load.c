@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,27 @@ static int send_parcel(struct load *l, const struct parcel *p)
 	return mbx_send_ext(l->m, &arg);
 }
 
+static volatile sig_atomic_t ended_by;
+
+static void end(int sig)
+{
+	ended_by = sig;
+}
+
+/* How far it got is told first.  The second time it has its usual effect. */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction sa = { .sa_handler = end, .sa_flags = SA_RESETHAND };
+	struct sigaction before;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		if (!sigaction(signals[i], NULL, &before) &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
+}
+
 /* What went in stays; how to go on. */
 static int stopped(const struct load *l, size_t at, int err)
 {
@@ -197,14 +219,17 @@ static int stopped(const struct load *l, size_t at, int err)
 static int send_all(struct load *l)
 {
 	size_t i;
-	int err;
+	int err = 0, status;
 
-	for (i = l->skip; i < l->dump.count; i++) {
-		err = send_parcel(l, &l->dump.parcels[i]);
-		if (err)
-			return stopped(l, i, err);
-	}
-	return EXIT_OK;
+	catch_signals();
+	for (i = l->skip; i < l->dump.count && !err; i++)
+		err = ended_by ? -EINTR : send_parcel(l, &l->dump.parcels[i]);
+	if (!err)
+		return EXIT_OK;
+	status = stopped(l, i - 1, err);
+	if (ended_by)
+		raise(ended_by);
+	return status;
 }
 
 int cmd_load(int argc, char **argv)
