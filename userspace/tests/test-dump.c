@@ -123,6 +123,13 @@ static const struct run runs[] = {
 		     NEXT(1, 0, .data = "x"), END(1), HOLDS(1) },
 	  .out = MAILBOX("1", "false")
 		 MESSAGE("1", "1", "null", "0", "0", "0", TEXT("x")) },
+	{ .name = "dump: others send as fast as it reads",
+	  .args = { "dump", "b" },
+	  .steps = { OPEN, HOLDS(0), NEXT(1, 0, .data = "x"),
+		     NEXT(2, 1, .data = "x"), NEXT(3, 2, .data = "x"),
+		     NEXT(4, 3, .data = "x"), HOLDS(5), HOLDS(0), END(0),
+		     HOLDS(0) },
+	  .out = MAILBOX("0", "false") },
 	{ .name = "dump: deleted meanwhile", .args = { "dump", "b" },
 	  .steps = { OPEN, HOLDS(1), NEXT(1, 0, .data = "x"),
 		     NEXT(2, 1, .ret = -EIDRM) },
