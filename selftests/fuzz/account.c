@@ -108,6 +108,35 @@ static const char *check_sums(const struct box *box,
 	return NULL;
 }
 
+/* What was kept may come in, or be withdrawn, until all have been taken out. */
+static const char *check_deferred(const struct box *box)
+{
+	const struct finished *finished = box->finished;
+	const struct mbx_stat *stat = &finished->after;
+	struct sums sums;
+	uint64_t most;
+
+	if (stat->out_sent != stat->out_received + stat->out_lost)
+		return complain(box, "sent", stat->out_sent,
+				stat->out_received + stat->out_lost);
+	if (stat->out_depth || stat->out_bytes)
+		return complain(box, "depth", stat->out_depth, 0);
+	if (!sum_up(box, &sums))
+		return NULL;
+	most = sums.lost + count_withdrawable(box);
+	if (stat->out_sent != sums.sent)
+		return complain(box, "sent", stat->out_sent, sums.sent);
+	if (stat->out_bytes_sent != sums.bytes_sent)
+		return complain(box, "bytes sent", stat->out_bytes_sent,
+				sums.bytes_sent);
+	if (stat->out_received != sums.received + finished->drained)
+		return complain(box, "received", stat->out_received,
+				sums.received + finished->drained);
+	if (stat->out_lost < sums.lost || stat->out_lost > most)
+		return complain(box, "lost", stat->out_lost, most);
+	return NULL;
+}
+
 static const char *check_end(const struct box *box)
 {
 	const struct finished *finished = box->finished;
@@ -125,10 +154,14 @@ static const char *check_end(const struct box *box)
 	if (may_be_told(box->id))
 		return check_room(box, stat);
 	if (finished->last == EUSERS && box->policy == MBX_POLICY_PAIR)
-		return check_room(box, stat) ?: check_sums(box, stat);
+		return check_room(box, stat)	 ?:
+			       any_deferred(box) ? NULL :
+						   check_sums(box, stat);
 	if (finished->last && finished->last != last)
 		return finding_at(box->create, "cannot be emptied: %s",
 				  strerror(finished->last));
+	if (finished->last && any_deferred(box))
+		return check_room(box, stat) ?: check_deferred(box);
 	if (left != finished->drained)
 		return complain(box, "the number of messages left",
 				finished->drained, left);

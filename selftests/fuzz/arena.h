@@ -131,6 +131,7 @@ struct record {
  * @id: the mailbox
  * @err: errno of the attempt to open it, 0 if that worked
  * @stat: as it was then
+ * @after: as it was when all had been taken out
  * @drained: how many messages were in it
  * @last: errno of the attempt to get one more
  * @message: these
@@ -139,6 +140,7 @@ struct finished {
 	uint64_t id;
 	int err;
 	struct mbx_stat stat;
+	struct mbx_stat after;
 	unsigned int drained;
 	int last;
 	struct delivery message[MAX_DRAINED];

@@ -136,6 +136,8 @@ void judge_deadline(struct trial *trial, bool realtime)
 
 void judge_wait(struct trial *trial, bool nonblock)
 {
+	if (sends(trial->nr))
+		judge_deferral(trial);
 	if (sends(trial->nr) && !may_wait(trial->nr))
 		return;
 	allow_if(trial, nonblock || program_has(OP_NONBLOCK), EAGAIN);

@@ -8,6 +8,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <errno.h>
 #include <stdbool.h>
 
 #include "../command.h"
@@ -88,11 +89,11 @@ static void begin(struct work *element, const struct work *batch)
 	run_element(element, PHASE_PUT);
 }
 
-static void finish(struct work *element, int err)
+static void finish(struct work *element, int ret, int err)
 {
 	struct record *record = element->record;
 
-	record->ret = err ? -1 : 0;
+	record->ret = ret;
 	record->err = err;
 	run_element(element, PHASE_TAKE);
 	record->end_ns = now_ns(CLOCK_MONOTONIC);
@@ -126,7 +127,7 @@ static void finish_last(struct work *element, int ret, int err)
 	else if (!err || err == (int)POISON_U32)
 		forget(element);
 	else
-		finish(element, err);
+		finish(element, -1, err);
 }
 
 /* Whoever waits for all of them waits until the last deadline. */
@@ -151,6 +152,7 @@ int run_batch(struct work *batch)
 	const uint32_t how = get(batch, P_HOW);
 	struct mbx_batch arg;
 	unsigned int i;
+	bool deferred;
 	int ret, err;
 
 	for (i = 0; i < nr; i++)
@@ -168,10 +170,13 @@ int run_batch(struct work *batch)
 	ret = command(batch, MBX_IOC_BATCH, &arg, sizeof(arg));
 	err = errno;
 	batch->record->count = arg.out_error;
+	deferred = ret > 0 && arg.out_error == EINPROGRESS;
 	for (i = 0; i < nr; i++) {
 		if ((int)i < ret)
-			finish(&elements[i], 0);
-		else if (i == (ret < 0 ? 0U : (unsigned int)ret))
+			finish(&elements[i],
+			       deferred && (int)i == ret - 1 ? MBX_DEFERRED : 0,
+			       0);
+		else if (!deferred && i == (ret < 0 ? 0U : (unsigned int)ret))
 			finish_last(&elements[i], ret,
 				    ret < 0 ? err : (int)arg.out_error);
 		else

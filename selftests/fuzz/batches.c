@@ -26,8 +26,10 @@ void judge_batch(struct trial *trial)
 /* It says why it ended exactly if it did before all were done. */
 const char *check_batch(const struct trial *trial)
 {
-	const bool partial = any_call(i, record_at(i)->batch == trial->nr + 1 &&
-						 !succeeded(i));
+	const bool partial =
+		any_call(i, record_at(i)->batch == trial->nr + 1 &&
+				    (!succeeded(i) ||
+				     record_at(i)->ret == MBX_DEFERRED));
 
 	if (!kind_may_fault(trial->nr, P_ARG) && !trial->vague &&
 	    partial != !!trial->record->count)

@@ -59,7 +59,8 @@ static const char *check_ids(const struct holder *holder, unsigned int sender)
 	if (message->type != type_value(call_at(sender)->arg[P_TYPE]) ||
 	    message->priority != call_at(sender)->arg[P_PRIORITY])
 		return complain(holder, "the message is of another kind");
-	if (reply_is_known(sender) && record->message.seq != message->seq)
+	if (reply_is_known(sender) && record->message.seq != message->seq &&
+	    (record->message.seq || !may_be_deferred(sender)))
 		return complain(holder,
 				"the sender was told another sequence number");
 	return NULL;
@@ -184,7 +185,8 @@ static const char *check_lost(unsigned int nr)
 	if (delivered[nr] || !succeeded(nr) || is_flipped(nr) ||
 	    !call_at(nr)->arg[P_LEN] || !is_drained(box_of(nr)))
 		return NULL;
-	if (died_with_it(nr) || may_be_purged(nr) || may_be_dropped(nr))
+	if (died_with_it(nr) || may_be_purged(nr) || may_be_dropped(nr) ||
+	    may_be_withdrawn(nr))
 		return NULL;
 	return finding_at(nr, "was sent, and nobody got it");
 }
@@ -196,7 +198,7 @@ static bool may_not_return_early(unsigned int nr, const struct box *box)
 		return false;
 	if (any_call(i, call_at(i)->op == OP_NONBLOCK))
 		return false;
-	return is_sync(nr) || (box && !box->capacity && !may_drop(nr));
+	return is_sync(nr) || (box && !box->capacity && must_wait(nr));
 }
 
 /* Who sent synchronously is told who took it, and not before that. */

@@ -10,9 +10,10 @@
 
 #define LEVELS (MBX_EVENT_HIGH | MBX_EVENT_LOW)
 #define ENDS (MBX_EVENT_OWNER_DIED | MBX_EVENT_DELETED)
-#define KNOWN                                                  \
-	(LEVELS | ENDS | MBX_EVENT_READABLE | MBX_EVENT_ROOM | \
-	 MBX_EVENT_EMPTY | MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS)
+#define KNOWN                                                              \
+	(LEVELS | ENDS | MBX_EVENT_READABLE | MBX_EVENT_ROOM |             \
+	 MBX_EVENT_EMPTY | MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS | \
+	 MBX_EVENT_DEFERRED)
 
 static bool reads_events(unsigned int nr)
 {
@@ -308,7 +309,7 @@ static void look_again(const struct queue *queue, unsigned int nr)
 			 call_at(watch->registration)->arg[P_EVENTS];
 		for (bit = 0; bit < MBX_EVENTS; bit++)
 			watch->counts[bit] += begun >> bit & 1;
-		watch->vague |= is_disturbing(nr);
+		watch->vague |= is_disturbing(nr) || queue->moved;
 	}
 }
 

@@ -52,6 +52,8 @@ static bool has_room(const struct queue *queue)
 
 static const char *send_done(struct queue *queue, unsigned int nr)
 {
+	if (!has_room(queue) && !queue->sealed && may_defer(nr))
+		return defer_exactly(queue, nr);
 	if (!has_room(queue) && !queue->sealed && may_drop(nr))
 		return drop_exactly(queue, nr);
 	if (!has_room(queue) || queue->sealed || is_sync(nr) ||
@@ -66,6 +68,8 @@ static const char *send_failed(const struct queue *queue, unsigned int nr)
 {
 	const int err = record_at(nr)->err;
 
+	if (err == EBUSY && queue->box->capacity && !has_parked(queue, nr))
+		return finding_at(nr, "failed with nothing deferred");
 	if (err == ECANCELED || err == ENOBUFS ||
 	    (err == ESHUTDOWN && !queue->sealed))
 		return finding_at(nr, "failed with nobody there");
@@ -136,7 +140,10 @@ static const char *poll_done(const struct queue *queue, unsigned int nr)
 	const struct record *record = record_at(nr);
 	const bool in = wanted & WANT_IN && queue_is_readable(queue) &&
 			record->rights & MBX_OPEN_RECEIVE;
-	const bool out = wanted & WANT_OUT && queue_is_writable(queue) &&
+	const bool out = wanted & WANT_OUT &&
+			 (queue_is_writable(queue) ||
+			  queue->box->full != MBX_FULL_WAIT) &&
+			 !has_parked(queue, nr) &&
 			 record->rights & MBX_OPEN_SEND;
 	const bool hup = record->rights & MBX_OPEN_RECEIVE ?
 				 queue_is_drained(queue) :
@@ -184,7 +191,11 @@ static const char *control_done(struct queue *queue, unsigned int nr)
 {
 	const unsigned int depth = queue->depth;
 
-	queue->sealed |= has_sealed(nr);
+	if (has_sealed(nr)) {
+		queue->sealed = true;
+		queue->purged += queue->nr_parked;
+		queue->nr_parked = 0;
+	}
 	if (has_sealed(nr) && call_at(nr)->arg[P_OP] == MBX_CONTROL_DRAIN &&
 	    succeeded(nr) == !!depth)
 		return finding_at(nr, "with %u messages inside", depth);
@@ -269,7 +280,11 @@ const char *check_exactly(const struct box *box)
 		if (!is_plain(nr) || !is_alone(box, nr) ||
 		    box->may_end < record_at(nr)->end)
 			break;
-		wrong = step(&queue, nr) ?: follow_events(&queue, nr);
+		park_settle(&queue, nr);
+		queue.moved = false;
+		wrong = step(&queue, nr);
+		park_move_up(&queue);
+		wrong = wrong ?: follow_events(&queue, nr);
 		stamp = record_at(nr)->start;
 	}
 	return wrong;
@@ -315,11 +330,12 @@ static const char *check_next(unsigned int poll, unsigned int nr)
 	      (sends(nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE)))
 		return NULL;
 	if (seen & bit && failed_with(nr, EAGAIN) && !selects(nr) &&
+	    (!sends(nr) || box_of(nr)->full == MBX_FULL_WAIT) &&
 	    !special_waits(nr))
 		return finding_at(nr,
 				  "nothing to do right after a poll saw it");
 	if (!(seen & bit) && succeeded(nr) &&
-	    !(sends(nr) ? special_waits(nr) || may_drop(nr) :
+	    !(sends(nr) ? special_waits(nr) || !must_wait(nr) :
 			  may_be_frozen(nr) && peeks(nr)))
 		return finding_at(nr,
 				  "succeeded right after a poll saw nothing");

@@ -63,6 +63,8 @@ void box_finish(int control, uint64_t id)
 		finished->drained++;
 	if (!finished->err && finished->drained < MAX_DRAINED)
 		finished->last = errno;
+	if (finished->last && box_stat(fd, &finished->after))
+		finished->err = errno;
 	finished->id = id;
 	if (finished->err != ENOENT && box_delete(control, NULL, id))
 		finished->err = errno;

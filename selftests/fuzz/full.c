@@ -7,8 +7,6 @@
 #include "queue.h"
 #include "trial.h"
 
-#define CHOICES (MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST)
-
 /* MBX_FULL_*, or UNKNOWN. */
 #define UNKNOWN NEVER
 
@@ -22,6 +20,8 @@ static uint32_t policy_of(unsigned int nr)
 		return UNKNOWN;
 	if (flags & (MBX_SEND_SYNC | MBX_SEND_WAIT))
 		return MBX_FULL_WAIT;
+	if (flags & MBX_SEND_DEFER)
+		return MBX_FULL_DEFER;
 	if (flags & CHOICES)
 		return flags & MBX_SEND_DROP_OLDEST ? MBX_FULL_DROP_OLDEST :
 						      MBX_FULL_DROP_NEWEST;
@@ -35,9 +35,21 @@ bool may_wait(unsigned int sender)
 	return policy == MBX_FULL_WAIT || policy == UNKNOWN;
 }
 
+bool must_wait(unsigned int sender)
+{
+	return policy_of(sender) == MBX_FULL_WAIT;
+}
+
 bool may_drop(unsigned int sender)
 {
-	return policy_of(sender) != MBX_FULL_WAIT;
+	return !must_wait(sender) && policy_of(sender) != MBX_FULL_DEFER;
+}
+
+bool may_defer(unsigned int sender)
+{
+	const uint32_t policy = policy_of(sender);
+
+	return policy == MBX_FULL_DEFER || policy == UNKNOWN;
 }
 
 /* Has it answered that a message was lost?  In a batch, and for write(), it is not
@@ -112,7 +124,7 @@ void judge_full(struct trial *trial)
 		  "it chooses twice what to do without room");
 	demand_if(trial,
 		  flags & MBX_SEND_SYNC && flags & CHOICES & ~MBX_SEND_WAIT,
-		  EINVAL, "it cannot both wait and drop");
+		  EINVAL, "it cannot both wait and not wait");
 	if (is_sync(trial->nr))
 		for (i = 0; i < arena->program.nr; i++)
 			allow_if(trial,

@@ -64,20 +64,25 @@ static bool descends(unsigned int nr, unsigned int revocation)
 	return false;
 }
 
-static bool may_revoke(unsigned int i, unsigned int nr)
+static bool may_revoke(unsigned int i, unsigned int nr, uint32_t by)
 {
 	const int origin = origin_of(nr);
 
 	if (call_at(i)->op != OP_REVOKE || origin < 0 || !has_begun(i) ||
 	    (was_done(i) && !succeeded(i)))
 		return false;
-	return record_at(i)->start < end_of(nr) && !before(i, origin) &&
+	return record_at(i)->start < by && !before(i, origin) &&
 	       (is_unsure(i) || descends(nr, i));
+}
+
+bool may_be_revoked_by(unsigned int nr, uint32_t by)
+{
+	return any_call(i, may_revoke(i, nr, by));
 }
 
 bool may_be_revoked(unsigned int nr)
 {
-	return any_call(i, may_revoke(i, nr));
+	return may_be_revoked_by(nr, end_of(nr));
 }
 
 static bool revokes(unsigned int i, unsigned int nr)

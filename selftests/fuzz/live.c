@@ -42,8 +42,9 @@ static bool receiver_waits(unsigned int sender)
 /* If there is no room its message may be outside. */
 static bool is_offered(unsigned int sender, const struct mbx_stat *stat)
 {
-	return succeeded(sender) ||
-	       (is_running(sender) && record_at(sender)->asleep &&
+	return (succeeded(sender) && !may_be_deferred(sender)) ||
+	       ((succeeded(sender) ||
+		 (is_running(sender) && record_at(sender)->asleep)) &&
 		(!stat->out_capacity || stat->out_depth < stat->out_capacity));
 }
 
@@ -64,7 +65,7 @@ static bool has_for(unsigned int receiver, unsigned int sender,
 	return record_at(sender)->box == stat->out_id && message.len &&
 	       is_offered(sender, stat) && accepts(receiver, &message) &&
 	       !may_be_taken(sender) && !may_be_purged(sender) &&
-	       !may_be_dropped(sender);
+	       !may_be_dropped(sender) && !may_be_withdrawn(sender);
 }
 
 static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
@@ -111,7 +112,9 @@ static bool could_poll(unsigned int nr, const struct mbx_stat *stat)
 	if (flags & WANT_IN && rights & MBX_OPEN_RECEIVE &&
 	    could_receive(nr, stat))
 		return true;
-	return flags & WANT_OUT && rights & MBX_OPEN_SEND && has_room(stat);
+	return flags & WANT_OUT && rights & MBX_OPEN_SEND && has_room(stat) &&
+	       !any_call(i, may_be_deferred(i) && record_at(i)->maker ==
+							  record_at(nr)->maker);
 }
 
 /* Why the call should not sleep, or NULL. */

@@ -68,6 +68,7 @@ bool has_unsure_origin(unsigned int nr);
 uint64_t badge_of(unsigned int nr);
 bool is_oneshot(unsigned int nr);
 bool may_be_revoked(unsigned int nr);
+bool may_be_revoked_by(unsigned int nr, uint32_t by);
 bool was_revoked(unsigned int nr, uint32_t by);
 bool slept_through_revocation(unsigned int nr);
 bool may_be_spent(unsigned int nr);
@@ -94,10 +95,19 @@ bool may_be_told(uint64_t box);
 
 /* full.c */
 bool may_wait(unsigned int sender);
+bool must_wait(unsigned int sender);
+bool may_defer(unsigned int sender);
 bool may_drop(unsigned int sender);
 bool has_lost_itself(unsigned int nr);
 bool may_be_dropped(unsigned int sender);
 bool count_dropped(const struct box *box, unsigned long long *nr);
+
+/* defer.c */
+bool may_be_deferred(unsigned int sender);
+bool may_be_withdrawn(unsigned int sender);
+unsigned int count_withdrawable(const struct box *box);
+bool any_deferred(const struct box *box);
+const char *check_sent(unsigned int nr);
 
 /* ownership.c */
 bool is_transferred(const struct box *box);

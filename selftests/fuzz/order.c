@@ -61,6 +61,8 @@ static bool queued_up_before(unsigned int a, unsigned int b)
 /* Whoever waits for just that message gets it past those who wait for room. */
 static bool came_before(unsigned int a, unsigned int b)
 {
+	if (may_be_deferred(a))
+		return false;
 	return before(a, b) || (!any_choice && queued_up_before(a, b));
 }
 
@@ -72,14 +74,22 @@ static bool sent_before(const struct arrival *a, const struct arrival *b)
 	       came_before(a->sender, b->sender);
 }
 
+/* May it have come in long after its send had returned? */
+static bool may_be_late(const struct arrival *a)
+{
+	if (a->sender >= 0)
+		return may_be_deferred(a->sender);
+	return any_call(i, may_be_deferred(i) && !call_at(i)->arg[P_LEN]);
+}
+
 /* Was @a there when @b was chosen? */
 static bool was_there(const struct arrival *a, const struct arrival *b)
 {
-	if (a->receiver < 0 && b->receiver < 0)
+	if (a->receiver < 0 && b->receiver < 0 && !may_be_late(a))
 		return true;
 	return sent_before(a, b) ||
 	       (b->receiver >= 0 && a->sender >= 0 && succeeded(a->sender) &&
-		before(a->sender, b->receiver));
+		!may_be_deferred(a->sender) && before(a->sender, b->receiver));
 }
 
 /* Should whoever got @b have got @a, if both were there? */
@@ -202,11 +212,13 @@ static bool is_out_of_turn(const struct arrival *a, const struct arrival *b,
 }
 
 /* Whoever copies a message that is withdrawn waits on, ahead of all others. */
-static bool may_be_withdrawn(const struct box *box)
+static bool any_withdrawn(const struct box *box)
 {
-	return any_call(i, sends(i) && has_begun(i) &&
-				   (!box_of(i) || box_of(i) == box) &&
-				   !succeeded(i) && !failed_with(i, EAGAIN));
+	return any_call(i,
+			sends(i) && has_begun(i) &&
+				(!box_of(i) || box_of(i) == box) &&
+				((!succeeded(i) && !failed_with(i, EAGAIN)) ||
+				 may_be_deferred(i)));
 }
 
 static const char *check_pair(const struct arrival *a, const struct arrival *b,
@@ -220,7 +232,7 @@ static const char *check_pair(const struct arrival *a, const struct arrival *b,
 		return NULL;
 	if (was_there(a, b) && is_preferred(a, b) && left_before(b, a))
 		return complain(a, "a later message had left before");
-	if (box->policy != MBX_POLICY_FIFO && may_be_withdrawn(box))
+	if (box->policy != MBX_POLICY_FIFO && any_withdrawn(box))
 		return NULL;
 	if (is_out_of_turn(a, b, box->policy))
 		return complain(a, "it was not its turn to get a message");

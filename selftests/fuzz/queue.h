@@ -12,6 +12,9 @@ struct queue {
 	unsigned int purged;
 	bool frozen;
 	bool sealed;
+	unsigned int parked[MAX_CALLS]; /* the same of those deferred */
+	unsigned int nr_parked;
+	bool moved; /* one of them has gone in */
 	bool lost; /* it is not known any more what is in it */
 };
 
@@ -34,6 +37,12 @@ void queue_take_out(struct queue *queue, unsigned int place); /* exact.c */
 
 /* full.c: a send into a mailbox without room; NULL, or what is wrong */
 const char *drop_exactly(struct queue *queue, unsigned int nr);
+
+/* defer.c: messages outside a mailbox with a capacity */
+const char *defer_exactly(struct queue *queue, unsigned int nr);
+void park_settle(struct queue *queue, unsigned int nr);
+void park_move_up(struct queue *queue);
+bool has_parked(const struct queue *queue, unsigned int nr);
 
 /* events.c: what becomes of registrations; NULL, or what is wrong */
 const char *follow_events(struct queue *queue, unsigned int nr);

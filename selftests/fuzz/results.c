@@ -30,7 +30,7 @@ static void judge_create(struct trial *trial)
 		  "its msg_max is too high");
 	demand_if(trial, get(trial, P_POLICY) > MBX_POLICY_PAIR, EINVAL,
 		  "there is no such policy");
-	demand_if(trial, get(trial, P_FULL) > MBX_FULL_DROP_NEWEST, EINVAL,
+	demand_if(trial, get(trial, P_FULL) > MBX_FULL_DEFER, EINVAL,
 		  "there is nothing like that to do without room");
 	allow_if(trial, name == NAME_PLAIN || name == NAME_LONG, EEXIST);
 }
@@ -160,9 +160,7 @@ static void judge_send(struct trial *trial)
 {
 	const uint32_t flags = get(trial, P_FLAGS);
 
-	judge_exchange(trial, MBX_SEND_SYNC | MBX_SEND_WAIT |
-				      MBX_SEND_DROP_OLDEST |
-				      MBX_SEND_DROP_NEWEST);
+	judge_exchange(trial, MBX_SEND_SYNC | CHOICES);
 	judge_full(trial);
 	allow_if(trial, flags & MBX_SEND_SYNC && program_has(OP_NONBLOCK),
 		 EINVAL);
@@ -354,6 +352,8 @@ static const char *check_success(const struct trial *trial)
 
 	if (trial->call->op == OP_POLL)
 		return check_poll(trial);
+	if (trial->call->op == OP_SEND && !trial->vague)
+		return check_sent(trial->nr);
 	if (trial->call->op == OP_BATCH)
 		return check_batch(trial);
 	if (makes_handle(trial->call->op) && record->stat.out_id &&

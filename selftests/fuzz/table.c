@@ -21,7 +21,8 @@ SYMBOLS(open_flags, { "send", MBX_OPEN_SEND }, { "receive", MBX_OPEN_RECEIVE },
 SYMBOLS(send_flags, { "nonblock", MBX_SEND_NONBLOCK },
 	{ "sync", MBX_SEND_SYNC }, { "realtime", MBX_SEND_REALTIME },
 	{ "wait", MBX_SEND_WAIT }, { "drop-oldest", MBX_SEND_DROP_OLDEST },
-	{ "drop-newest", MBX_SEND_DROP_NEWEST }, UNKNOWN);
+	{ "drop-newest", MBX_SEND_DROP_NEWEST }, { "defer", MBX_SEND_DEFER },
+	UNKNOWN);
 SYMBOLS(receive_flags, { "nonblock", MBX_RECEIVE_NONBLOCK },
 	{ "peek", MBX_RECEIVE_PEEK }, { "realtime", MBX_RECEIVE_REALTIME },
 	{ "truncate", MBX_RECEIVE_TRUNCATE }, UNKNOWN);
@@ -131,6 +132,7 @@ SYMBOLS(select_names, { "type", MBX_SELECT_TYPE },
 SYMBOLS(event_names, { "readable", MBX_EVENT_READABLE },
 	{ "room", MBX_EVENT_ROOM }, { "empty", MBX_EVENT_EMPTY },
 	{ "high", MBX_EVENT_HIGH }, { "low", MBX_EVENT_LOW },
+	{ "deferred", MBX_EVENT_DEFERRED },
 	{ "no-senders", MBX_EVENT_NO_SENDERS },
 	{ "no-receivers", MBX_EVENT_NO_RECEIVERS },
 	{ "owner-died", MBX_EVENT_OWNER_DIED },
@@ -144,7 +146,7 @@ SYMBOLS(pid_names, { "right", PID_RIGHT }, { "none", PID_NONE },
 	{ "negative", PID_NEGATIVE }, { "stray", PID_STRAY });
 SYMBOLS(full_names, { "wait", MBX_FULL_WAIT },
 	{ "drop-oldest", MBX_FULL_DROP_OLDEST },
-	{ "drop-newest", MBX_FULL_DROP_NEWEST });
+	{ "drop-newest", MBX_FULL_DROP_NEWEST }, { "defer", MBX_FULL_DEFER });
 SYMBOLS(how_names, { "right", BATCH_RIGHT }, { "cmd", BATCH_CMD },
 	{ "stride", BATCH_STRIDE }, { "many", BATCH_MANY });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
@@ -242,7 +244,8 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(EVENTS, "events", .symbols = event_names,
 	      VALUES(READY, READY, READY | LEVELS, LEVELS, MBX_EVENT_HIGH,
 		     READY | NOBODY | THE_END | LEVELS, NOBODY, THE_END,
-		     MBX_EVENT_READABLE, MBX_EVENT_ROOM, 0, 0,
+		     MBX_EVENT_READABLE, MBX_EVENT_ROOM,
+		     READY | MBX_EVENT_DEFERRED, MBX_EVENT_DEFERRED, 0, 0,
 		     1U << MBX_EVENTS),
 	      .preset = READY),
 	PARAM(FD, "fd", .symbols = fd_names,
@@ -265,5 +268,6 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(FULL, "full", .symbols = full_names,
 	      VALUES(MBX_FULL_WAIT, MBX_FULL_WAIT, MBX_FULL_WAIT,
 		     MBX_FULL_DROP_OLDEST, MBX_FULL_DROP_OLDEST,
-		     MBX_FULL_DROP_NEWEST, MBX_FULL_DROP_NEWEST, 99)),
+		     MBX_FULL_DROP_NEWEST, MBX_FULL_DROP_NEWEST,
+		     MBX_FULL_DEFER, MBX_FULL_DEFER, MBX_FULL_DEFER, 99)),
 };

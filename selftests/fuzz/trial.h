@@ -50,8 +50,16 @@ const char *check_batch(const struct trial *trial);
 void judge_control(struct trial *trial);
 void judge_administration(struct trial *trial);
 
+/* What is to become of a message without room. */
+#define CHOICES                                                        \
+	(MBX_SEND_WAIT | MBX_SEND_DROP_OLDEST | MBX_SEND_DROP_NEWEST | \
+	 MBX_SEND_DEFER)
+
 /* full.c */
 void judge_full(struct trial *trial);
+
+/* defer.c */
+void judge_deferral(struct trial *trial);
 
 /* ownership.c */
 void judge_pid(struct trial *trial);
