@@ -94,6 +94,8 @@ static bool take_turn(unsigned int nr)
 
 	if (task == SUPERVISOR)
 		supervise_call(nr);
+	else if (is_dead(task) && is_over(nr))
+		; /* as an element of a batch */
 	else if (is_dead(task))
 		store(&arena->record[nr].state, CALL_SKIPPED);
 	else
