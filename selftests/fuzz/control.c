@@ -26,11 +26,20 @@ bool has_sealed(unsigned int nr)
 		failed_with(nr, EINTR) || failed_with(nr, ETIMEDOUT));
 }
 
+/* It may have waited by then. */
+static bool ended_in_wait(unsigned int nr)
+{
+	return is_control(nr, MBX_CONTROL_DRAIN) &&
+	       (failed_with(nr, EIDRM) || failed_with(nr, EOWNERDEAD) ||
+		failed_with(nr, EKEYREVOKED));
+}
+
 static bool may_have_sealed(unsigned int nr)
 {
 	return (is_control(nr, MBX_CONTROL_SEAL) ||
 		is_control(nr, MBX_CONTROL_DRAIN)) &&
-	       has_begun(nr) && (!was_done(nr) || has_sealed(nr));
+	       has_begun(nr) &&
+	       (!was_done(nr) || has_sealed(nr) || ended_in_wait(nr));
 }
 
 /* Whoever waits for the last message has sealed before. */
