@@ -42,12 +42,20 @@ static int do_send(struct mbx_call *call, struct mbx_tx *tx)
 	return err;
 }
 
-/* At most one, and none but to wait where the sender does so in any case. */
-static noinline int choose_full(struct mbx_tx *tx, u32 flags)
+/*
+ * At most one, and none but to wait where the sender does so in any case.  Who may
+ * only send must not throw away what others were told to be safe.
+ */
+static noinline int choose_full(const struct mbx_handle *handle,
+				struct mbx_tx *tx, u32 flags)
 {
 	tx->full = flags & MBX_SEND_FULL;
 	if (hweight8(tx->full) > 1 || (tx->sync && tx->full != MBX_SEND_WAIT))
 		return -EINVAL;
+	if (tx->full == MBX_SEND_DROP_OLDEST &&
+	    handle->box->full != MBX_FULL_DROP_OLDEST &&
+	    !(handle->rights & MBX_OPEN_MANAGE))
+		return -EPERM;
 	return 0;
 }
 
@@ -76,9 +84,11 @@ long mbx_run_send(struct mbx_call *call)
 		return -EBADF;
 	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES)
 		return -EINVAL;
-	if (unlikely(arg->flags & MBX_SEND_FULL) &&
-	    choose_full(&tx, arg->flags))
-		return -EINVAL;
+	err = unlikely(arg->flags & MBX_SEND_FULL) ?
+		      choose_full(call->handle, &tx, arg->flags) :
+		      0;
+	if (err)
+		return err;
 	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
 			       arg->flags & MBX_SEND_REALTIME);
 	if (!err && tx.priority)

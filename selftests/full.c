@@ -284,7 +284,8 @@ TEST_F(full, batched)
 /* A message that was lost was sent. */
 TEST_F(full, a_handle_for_one)
 {
-	int fd = box_derive(self->fd, MBX_OPEN_SEND, MBX_DERIVE_ONESHOT, 0);
+	int fd = box_derive(self->fd, MBX_OPEN_SEND | MBX_OPEN_MANAGE,
+			    MBX_DERIVE_ONESHOT, 0);
 
 	ASSERT_TRUE(fill_full(self->fd, 0, CAPACITY));
 	EXPECT_EQ(MBX_LOST, send_to(fd, 3, variant->flags));
@@ -473,6 +474,30 @@ FIXTURE_SETUP(priority)
 FIXTURE_TEARDOWN(priority)
 {
 	close(self->control);
+}
+
+/* Who may only send would throw away what others were told to be safe. */
+TEST_F(priority, is_no_right)
+{
+	int fd = create_full(self->control, MBX_FULL_WAIT, 1);
+	int drops = create_full(self->control, MBX_FULL_DROP_OLDEST, 1);
+	int out = box_derive(fd, MBX_OPEN_SEND, 0, 0);
+	int out_too = box_derive(drops, MBX_OPEN_SEND, 0, 0);
+
+	ASSERT_LE(0, out);
+	ASSERT_LE(0, out_too);
+	ASSERT_EQ(0, send_number(fd, 1));
+	ASSERT_EQ(0, send_number(drops, 1));
+	EXPECT_ERRNO(EPERM, drop_oldest(out, 2));
+	EXPECT_EQ(MBX_LOST, drop_newest(out, 2));
+	EXPECT_EQ(MBX_LOST, drop_oldest(out_too, 2));
+	EXPECT_EQ(MBX_LOST, drop_oldest(fd, 3));
+	EXPECT_EQ(3, receive_number(fd));
+	EXPECT_EQ(2, receive_number(drops));
+	close(out);
+	close(out_too);
+	close(fd);
+	close(drops);
 }
 
 TEST_F(priority, decides)

@@ -185,7 +185,8 @@ FIXTURE_SETUP(made)
 	self->fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, send_number(self->fd, 0));
-	self->derived = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+	self->derived =
+		box_derive(self->fd, MBX_OPEN_SEND | MBX_OPEN_MANAGE, 0, 0);
 	self->stuck = stuck_send(self->derived, BIG, variant->flags);
 	ASSERT_TRUE(stuck_is_stuck(self->stuck));
 }

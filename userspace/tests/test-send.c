@@ -161,8 +161,11 @@ static const struct run runs[] = {
 
 	{ .name = "to drop the oldest, and there is room",
 	  .args = { "send", "b", "-m", "x", "--full", "drop-oldest" },
-	  .steps = { OPEN, { STEP_SEND, .data = "x",
-			     .flags = MBX_SEND_DROP_OLDEST } }, .out = "" },
+	  .steps = { { STEP_OPEN, .name = "b",
+		       .flags = MBX_OPEN_SEND | MBX_OPEN_MANAGE },
+		     { STEP_STAT },
+		     { STEP_SEND, .data = "x",
+		       .flags = MBX_SEND_DROP_OLDEST } }, .out = "" },
 	{ .name = "to drop the newest",
 	  .args = { "send", "b", "-m", "x", "-v", "--full=drop-newest" },
 	  .steps = { OPEN, { STEP_SEND, MBX_LOST, .data = "x", .seq = 9,

@@ -345,7 +345,10 @@ static int send_all(struct send *s, FILE *in)
 
 static int open_mailbox(struct send *s)
 {
-	int err = open_target(&s->m, s->name, MBX_OPEN_SEND);
+	/* It throws away what others have sent. */
+	const uint32_t manage =
+		s->flags & MBX_SEND_DROP_OLDEST ? MBX_OPEN_MANAGE : 0;
+	int err = open_target(&s->m, s->name, MBX_OPEN_SEND | manage);
 	struct mbx_stat st;
 
 	if (err)
