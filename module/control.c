@@ -69,6 +69,7 @@ static void serve(struct mbx_box *box, struct mbx_later *later)
 	while (!list_empty(&box->senders)) {
 		sender = list_first_entry(&box->senders, struct mbx_waiter,
 					  node);
+		mbx_foresee_seq(box, sender->msg);
 		if (!mbx_box_has_room(box) &&
 		    !mbx_find_receiver(box, sender->msg))
 			break;

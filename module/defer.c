@@ -43,14 +43,17 @@ int mbx_deferral_prepare(struct mbx_handle *handle)
  * Who calls this puts the waiter into a list of the box.
  *
  * Context: The box is locked.
- * Return: false if there is one already.
+ * Return: 0; -EBUSY if there is one already; -ENOSPC if the mailbox has
+ * MBX_DEFERRED_MAX.
  */
-bool mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
+int mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
 {
 	struct mbx_deferral *deferral = handle->deferral;
 
 	if (deferral->parked)
-		return false;
+		return -EBUSY;
+	if (handle->box->nr_deferred == MBX_DEFERRED_MAX)
+		return -ENOSPC;
 	deferral->waiter = (struct mbx_waiter){
 		.state = MBX_WAIT_ROOM,
 		.op = MBX_OP_SEND,
@@ -58,10 +61,10 @@ bool mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
 		.handle = handle,
 	};
 	deferral->parked = true;
-	deferral->went_in = false;
+	deferral->over = false;
 	handle->box->nr_senders++;
 	handle->box->nr_deferred++;
-	return true;
+	return 0;
 }
 
 /* As if it had gone in and been purged. */
@@ -90,10 +93,10 @@ void mbx_deferral_end(struct mbx_waiter *waiter, struct mbx_later *later)
 	box->nr_senders--;
 	box->nr_deferred--;
 	deferral->parked = false;
-	deferral->went_in = !waiter->result;
+	deferral->over = !waiter->result || waiter->result == -ECANCELED;
 	if (waiter->peer)
 		mbx_task_put(waiter->peer);
 	if (waiter->msg)
 		lose(box, waiter->msg, later);
-	mbx_later_poll_out(later, box);
+	later->poll_all = true;
 }

@@ -108,16 +108,19 @@ static void park_for_room(struct mbx_box *box, struct mbx_waiter *waiter,
  * @later: wakes others
  *
  * Context: The box is locked.
- * Return: MBX_DEFERRED; or -EBUSY if one is kept for @handle already.
+ * Return: MBX_DEFERRED; -EBUSY if one is kept for @handle already, or -ENOSPC if
+ * the mailbox keeps too many.
  */
 int mbx_full_defer(struct mbx_handle *handle, struct mbx_msg *msg,
 		   struct mbx_later *later)
 {
 	struct mbx_box *box = handle->box;
+	int err;
 
-	if (!mbx_deferral_begin(handle, msg)) {
+	err = mbx_deferral_begin(handle, msg);
+	if (err) {
 		mbx_box_release(box, msg, later);
-		return -EBUSY;
+		return err;
 	}
 	if (box->capacity)
 		park_for_room(box, &handle->deferral->waiter, later);

@@ -56,7 +56,7 @@ static u32 state_of(const struct mbx_handle *handle,
 		state |= MBX_EVENT_ROOM;
 	if (!box->queue.depth)
 		state |= MBX_EVENT_EMPTY;
-	if (handle->deferral && handle->deferral->went_in)
+	if (handle->deferral && handle->deferral->over)
 		state |= MBX_EVENT_DEFERRED;
 	if (!box->nr_may_send)
 		state |= MBX_EVENT_NO_SENDERS;

@@ -140,12 +140,13 @@ static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 	mbx_foresee_seq(box, msg);
 	receiver = mbx_find_receiver(box, msg);
 	if (!meet && !receiver && !mbx_box_has_room(box)) {
+		/* One that waits for room has no number yet. */
+		if (policy != MBX_FULL_DEFER || !box->capacity)
+			tx->seq = msg->seq;
 		if (policy == MBX_FULL_DEFER)
 			return mbx_full_defer(handle, msg, later);
-		if (policy != MBX_FULL_WAIT) {
-			tx->seq = msg->seq;
+		if (policy != MBX_FULL_WAIT)
 			return mbx_full_drop(box, msg, policy, later);
-		}
 		if (!tx->nonblock)
 			return wait_sender(handle, task, msg, tx, later, false);
 		/* They would go on to promise a poll what no send finds. */

@@ -89,17 +89,17 @@ struct mbx_waiter {
  * struct mbx_deferral - a message that is kept for a handle until there is room
  * @waiter: in place of a sender that sleeps [box]
  * @parked: there is one now [box]
- * @went_in: the last one has gone in [box]
+ * @over: the last one is kept no longer, and was not withdrawn [box]
  */
 struct mbx_deferral {
 	struct mbx_waiter waiter;
 	bool parked;
-	bool went_in;
+	bool over;
 };
 
 /* defer.c */
 int mbx_deferral_prepare(struct mbx_handle *handle);
-bool mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg);
+int mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg);
 void mbx_deferral_end(struct mbx_waiter *waiter, struct mbx_later *later);
 
 /* wait.c */
@@ -167,6 +167,9 @@ static inline void mbx_later_poll_out(struct mbx_later *later,
 				      struct mbx_box *box)
 {
 	later->poll_out |= waitqueue_active(&box->poll_out);
+	/* Whoever is woken alone may be one whose handle still defers. */
+	if (unlikely(box->nr_deferred))
+		later->poll_all = true;
 }
 
 /**

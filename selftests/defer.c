@@ -5,6 +5,7 @@
  * is in the middle of something is in defer_race.c.
  */
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include "events.h"
 #include "full.h"
@@ -44,7 +45,7 @@ static bool can_write(int fd)
 	return poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
 }
 
-/* The last one of the handle has. */
+/* The last one of the handle has, or has been purged. */
 static bool went_in(int fd)
 {
 	return state_now(fd) & MBX_EVENT_DEFERRED;
@@ -189,6 +190,62 @@ TEST_F(defer, wakes_who_polls)
 	EXPECT_CHILD(poller);
 	EXPECT_EQ(1, receive_number(fd));
 	close(fd);
+}
+
+static void exclusive_start(struct child *child, int fd)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLEXCLUSIVE };
+	int epoll;
+
+	if (child_start(child))
+		return;
+	epoll = epoll_create1(0);
+	CHECK(!epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+	CHECK(epoll_wait(epoll, &event, 1, -1) == 1);
+	child_exit();
+}
+
+/* Whoever came first to be woken alone cannot write yet. */
+TEST_F(defer, wakes_who_can_write)
+{
+	int fd = create_full(self->control, MBX_FULL_DEFER, 1);
+	int first = box_derive(fd, MBX_OPEN_SEND, 0, 0);
+	int second = box_derive(fd, MBX_OPEN_SEND, 0, 0);
+	struct child sleeper, poller;
+
+	ASSERT_EQ(0, defer_number(fd, 0));
+	ASSERT_EQ(MBX_DEFERRED, defer_number(first, 1));
+	ASSERT_EQ(MBX_DEFERRED, defer_number(second, 2));
+	exclusive_start(&sleeper, second);
+	ASSERT_TRUE(wait_until(thread_state(sleeper.pid) == 'S'));
+	exclusive_start(&poller, first);
+	ASSERT_TRUE(wait_until(thread_state(poller.pid) == 'S'));
+	EXPECT_EQ(0, receive_number(fd));
+	EXPECT_CHILD(poller);
+	EXPECT_EQ(1, receive_number(fd));
+	EXPECT_CHILD(sleeper);
+	close(first);
+	close(second);
+	close(fd);
+}
+
+TEST_F(defer, keeps_so_many_for_a_mailbox)
+{
+	int handles[MBX_DEFERRED_MAX + 1], i;
+
+	ASSERT_TRUE(fill_full(self->fd, 0, CAPACITY));
+	for (i = 0; i <= MBX_DEFERRED_MAX; i++) {
+		handles[i] = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+		ASSERT_LE(0, handles[i]);
+	}
+	for (i = 0; i < MBX_DEFERRED_MAX; i++)
+		ASSERT_EQ(MBX_DEFERRED, defer_number(handles[i], i));
+	EXPECT_ERRNO(ENOSPC, defer_number(handles[i], i));
+	EXPECT_ERRNO(EBUSY, defer_number(handles[0], i));
+	close(handles[0]);
+	EXPECT_EQ(MBX_DEFERRED, defer_number(handles[i], i));
+	while (i)
+		close(handles[i--]);
 }
 
 /* ------------------------------------------------------------------ among others */
@@ -548,8 +605,9 @@ TEST_F(defer, purged)
 	EXPECT_TRUE(HOLDS(self->fd, 10));
 
 	EXPECT_EQ(MBX_DEFERRED, defer_number(fd, 1));
-	EXPECT_EQ(1, box_control(fd, MBX_CONTROL_PURGE));
 	EXPECT_FALSE(went_in(fd));
+	EXPECT_EQ(1, box_control(fd, MBX_CONTROL_PURGE));
+	EXPECT_TRUE(went_in(fd));
 	EXPECT_TRUE(has_counts(fd, 1, 1, 0));
 	EXPECT_EQ(MBX_DEFERRED, defer_number(fd, 2));
 	EXPECT_TRUE(HOLDS(fd, 2));
@@ -586,6 +644,29 @@ TEST_F(defer, frozen_and_thawed)
 	EXPECT_EQ(0, job_join(one));
 	EXPECT_EQ(7, job_number(one));
 	EXPECT_TRUE(went_in(fd));
+	close(fd);
+}
+
+/* Not what a receiver waits for: another message got that number meanwhile. */
+TEST_F(defer, thawed_without_room)
+{
+	struct mbx_select select = { .size = sizeof(select),
+				     .flags = MBX_SELECT_SEQ,
+				     .seq = 2 };
+	int fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 1);
+	struct job *job = job_receive(fd, 0);
+
+	ASSERT_EQ(0, box_control(fd, MBX_CONTROL_FREEZE));
+	ASSERT_EQ(0, send_number(fd, 1));
+	job->receive.select_ptr = (uintptr_t)&select;
+	job_process(job);
+	ASSERT_TRUE(job_blocks(job));
+	EXPECT_EQ(MBX_DEFERRED, defer_number(fd, 2));
+	EXPECT_EQ(MBX_LOST, drop_newest(fd, 3));
+	ASSERT_EQ(0, box_control(fd, MBX_CONTROL_THAW));
+	EXPECT_FALSE(went_in(fd));
+	EXPECT_TRUE(has_counts(fd, 2, 1, 1));
+	EXPECT_EQ(JOB_KILLED, job_kill(job));
 	close(fd);
 }
 

@@ -348,7 +348,7 @@ int mbx_admin(struct mbx *m, unsigned int op, uint64_t deadline,
  * Return: 0; MBX_LOST, which is positive, if a message was dropped, this one or an
  * older one; MBX_DEFERRED, likewise, if this one is kept; or
  *
- *  - -EBUSY: it would have to be kept, and one of @m still is *
+ *  - -EBUSY: it would have to be kept, and one of @m still is
  *  - -EMSGSIZE: longer than the mailbox takes
  *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the user or of the system
  *  - -ESHUTDOWN: the mailbox is sealed
@@ -508,7 +508,8 @@ ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
  * Each is a message of its own, and others may send in between.  Blocks while the
  * mailbox is full, until @deadline; with 1, which has passed, not at all.  What a
  * mailbox drops has been sent; mbx_batch_ext() tells how many messages were.  One
- * that is deferred has been, too, and is the last.
+ * that is deferred has been, too, and is the last: close @m too early, and it is
+ * lost.
  *
  * Return: how many have been sent, the first ones of @msgs.  Fewer than @nr if the
  * next failed, or a signal came: called with the rest, it goes on, or tells what

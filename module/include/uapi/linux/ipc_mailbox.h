@@ -293,6 +293,9 @@ struct mbx_delete {
 /* What a send answers whose message has been kept. */
 #define MBX_DEFERRED 2
 
+/* Messages that a mailbox keeps deferred. */
+#define MBX_DEFERRED_MAX 256
+
 /**
  * struct mbx_send - argument of MBX_IOC_SEND
  * @size: sizeof(struct mbx_send)
@@ -311,15 +314,16 @@ struct mbx_delete {
  * Send one message.  Of the receivers that wait for one like it, it goes to that
  * which the mailbox's policy chooses, else into the queue.  If that is full, one
  * of MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST, MBX_SEND_DROP_NEWEST and MBX_SEND_DEFER
- * says what is to become of it, or without them @full of the mailbox.  Who waits for room gets it
- * in turn: whoever has waited longest comes first, whatever the priorities.
+ * says what is to become of it, or without them @full of the mailbox.  Who waits for
+ * room gets it in turn: whoever has waited longest comes first, whatever the
+ * priorities; what takes the place of a dropped message needs none.
  * MBX_SEND_SYNC always waits, first for room if need be; with it, and where one
  * waits at capacity 0, the command completes only when a receiver has the message.
  *
- * Who drops or defers does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline change
- * anything; at capacity 0 a message is dropped that no receiver waits for.  A
- * message that somebody is receiving is not dropped, neither is one that others
- * look at: while all those that take room are being received, one more comes in.
+ * Who drops or defers does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline
+ * change anything; at capacity 0 a message is dropped that no receiver waits for.
+ * A message that somebody is receiving is not dropped: while all those that take
+ * room are being received, one more comes in.
  * A limit on bytes is an error, whatever is to become of a message without room.
  *
  * A message that is dropped counts as sent and as lost, see @out_lost of struct
@@ -329,11 +333,12 @@ struct mbx_delete {
  * A deferred message waits in the line of those that wait for room, at capacity 0
  * for a receiver, and goes in as theirs do; the sender is told by
  * MBX_EVENT_DEFERRED, and its EPOLLOUT is off until then.  It belongs to the
- * handle, whoever uses that, and is paid for by who sent it.  It is withdrawn, and
- * counts as sent and as lost, when the last descriptor of the handle is closed,
- * be it by the end of a process, and when the handle is revoked or the mailbox
- * sealed; at capacity 0 also when it is purged.  It has no @out_seq before it goes
- * in, but at capacity 0.  Only one at a time is kept for a handle.
+ * handle, whoever uses that.  It is withdrawn, and counts as sent and as lost, when
+ * the last descriptor of the handle is closed, be it by the end of a process, and
+ * when the handle is revoked or the mailbox sealed, unless somebody is receiving
+ * it; at capacity 0 also when it is purged.  It has no @out_seq before it goes in,
+ * but at capacity 0.  Only one at a time is kept for a handle, and
+ * MBX_DEFERRED_MAX for a mailbox.
  *
  * A command that fails has sent nothing.
  *
@@ -358,7 +363,10 @@ struct mbx_delete {
  *    receiver
  *  - ETIMEDOUT: the deadline has passed
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
- *  - EDQUOT, ENOSPC: a limit on queued bytes; never waits for one
+ *  - EDQUOT, ENOSPC: a limit on queued bytes, or MBX_DEFERRED_MAX; never waits for
+ *    one
+ *  - EPERM: MBX_SEND_DROP_OLDEST, where the mailbox does not do so itself, without
+ *    MBX_OPEN_MANAGE: it throws away what others have sent
  */
 struct mbx_send {
 	__u32 size;
@@ -643,7 +651,10 @@ struct mbx_revoke {
 #define MBX_EVENT_HIGH (1U << 3)
 /* The depth has fallen to @low, and has not reached @high since. */
 #define MBX_EVENT_LOW (1U << 4)
-/* The message that was last deferred through the handle has gone in. */
+/*
+ * The message that was last deferred through the handle is kept no longer: it has
+ * gone in, or at capacity 0 was purged.
+ */
 #define MBX_EVENT_DEFERRED (1U << 5)
 /* No open handle has the right to send. */
 #define MBX_EVENT_NO_SENDERS (1U << 6)
@@ -854,7 +865,7 @@ struct mbx_control {
  *	at most a page; an element's own @size must not be more
  * @cmd: MBX_CMD_SEND or MBX_CMD_RECEIVE
  * @__reserved: must be 0
- * @out_error: why not all are done: an errno, else 0
+ * @out_error: why it has ended: an errno, or 0 if all are done and none deferred
  * @out_lost: of those that are done, how many answered MBX_LOST
  *
  * Carry out commands one after the other, each with its own flags and deadline
