@@ -566,7 +566,7 @@ inline mbx_box_release(m)
 
 /* ------------------------------------------------------------------- send.c */
 
-inline find_receiver(m)
+inline mbx_find_receiver(m)
 {
 	receiver = 0;
 	i = len(receivers);
@@ -588,7 +588,7 @@ inline find_receiver(m)
 	od
 }
 
-inline refuse_receivers(m, end)
+inline mbx_refuse_receivers(m, end)
 {
 	i = len(receivers);
 	told = false;
@@ -608,7 +608,7 @@ inline refuse_receivers(m, end)
 
 inline pass_on(m)
 {
-	refuse_receivers(m, receiver);
+	mbx_refuse_receivers(m, receiver);
 	if
 	:: receiver ->
 		assert(!fatal_signal_pending(receiver));	/* it would die with it */
@@ -622,11 +622,11 @@ inline pass_on(m)
 
 inline mbx_offer(m)
 {
-	find_receiver(m);
+	mbx_find_receiver(m);
 	pass_on(m)
 }
 
-inline place(m, takes_room)
+inline mbx_place(m, takes_room)
 {
 	mbx_queue_push(m, ((takes_room) && CAPACITY && !receiver));
 	pass_on(m)
@@ -645,8 +645,8 @@ inline mbx_admit(takes_room)
 		synced!waits
 	:: else
 	fi;
-	find_receiver(admitted);
-	place(admitted, takes_room);
+	mbx_find_receiver(admitted);
+	mbx_place(admitted, takes_room);
 	if
 	:: !waiter[waits].sync -> mbx_wake(senders, waits, 0)
 	:: else
@@ -731,18 +731,18 @@ inline wait_sender_end(m)
 
 inline dispatch(m)
 {
-	find_receiver(m);
+	mbx_find_receiver(m);
 	if
 	:: !meet && !receiver && !mbx_box_has_room() ->
 		if
 		:: !nonblock -> wait_sender_begin(m, false)
 		:: else ->
-			refuse_receivers(m, 0);
+			mbx_refuse_receivers(m, 0);
 			mbx_box_release(m);
 			err = EAGAIN
 		fi
 	:: else ->
-		place(m, true);
+		mbx_place(m, true);
 		if
 		:: meet || sync -> wait_sender_begin(m, true)
 		:: else -> err = 0
