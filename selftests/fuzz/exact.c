@@ -281,6 +281,8 @@ const char *check_exactly(const struct box *box)
 		    box->may_end < record_at(nr)->end)
 			break;
 		park_settle(&queue, nr);
+		if (queue.lost)
+			break;
 		queue.moved = false;
 		wrong = step(&queue, nr);
 		park_move_up(&queue);
