@@ -59,14 +59,22 @@ static bool is_dead(unsigned int task)
 	return task < TASKS && arena->process[process_of(task)].dead;
 }
 
-/* Notes from when on a call sleeps; 'D' may be any lock. */
+/*
+ * Notes from when on a call sleeps; 'D' may be any lock.  One that is over by then
+ * did not: its thread waits for the next.
+ */
 static bool is_asleep(unsigned int task)
 {
 	const uint32_t busy = load(&arena->task[task].busy);
 	const char state = busy ? task_state(task) : 0;
+	struct record *record = &arena->record[busy ? busy - 1 : 0];
+	uint32_t stamp;
 
-	if (state == 'S' && !arena->record[busy - 1].asleep)
-		arena->record[busy - 1].asleep = next_stamp();
+	if (state == 'S' && !record->asleep) {
+		stamp = next_stamp();
+		if (!is_over(busy - 1))
+			record->asleep = stamp;
+	}
 	return state == 'S' || state == 'D';
 }
 
