@@ -211,13 +211,8 @@ static void purge_msg(struct mbx_box *box, struct mbx_msg *msg,
 {
 	const bool counted = msg->counted;
 
-	if (msg->sender) {
-		/* The mailbox may have ended since, but not yet its waits. */
-		mbx_refuse(box, msg, box->dead ?: -ECANCELED, later);
-	} else {
-		mbx_queue_purge(&box->queue, msg);
-		mbx_box_release(box, msg, later);
-	}
+	/* The mailbox may have ended since, but not yet its waits. */
+	mbx_lose(box, msg, box->dead ?: -ECANCELED, later);
 	if (counted)
 		mbx_made_room(box, later);
 }

@@ -67,15 +67,6 @@ int mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
 	return 0;
 }
 
-/* As if it had gone in and been purged. */
-static void lose(struct mbx_box *box, struct mbx_msg *msg,
-		 struct mbx_later *later)
-{
-	mbx_queue_push(&box->queue, msg, false);
-	mbx_queue_purge(&box->queue, msg);
-	mbx_box_release(box, msg, later);
-}
-
 /**
  * mbx_deferral_end() - note that a message is deferred no longer
  * @waiter: the waiter of the handle, which is done
@@ -96,7 +87,9 @@ void mbx_deferral_end(struct mbx_waiter *waiter, struct mbx_later *later)
 	deferral->over = !waiter->result || waiter->result == -ECANCELED;
 	if (waiter->peer)
 		mbx_task_put(waiter->peer);
-	if (waiter->msg)
-		lose(box, waiter->msg, later);
+	if (waiter->msg) {
+		mbx_queue_lose(&box->queue, waiter->msg);
+		mbx_box_release(box, waiter->msg, later);
+	}
 	later->poll_all = true;
 }

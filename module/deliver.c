@@ -158,6 +158,26 @@ void mbx_refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
 }
 
 /**
+ * mbx_lose() - remove a message that nobody will receive
+ * @box: the mailbox
+ * @msg: the message, which nobody is copying
+ * @why: what the sender is told, should one wait for it to be taken
+ * @later: wakes it
+ *
+ * Context: The box is locked.
+ */
+void mbx_lose(struct mbx_box *box, struct mbx_msg *msg, int why,
+	      struct mbx_later *later)
+{
+	if (msg->sender) {
+		mbx_refuse(box, msg, why, later);
+		return;
+	}
+	mbx_queue_purge(&box->queue, msg);
+	mbx_box_release(box, msg, later);
+}
+
+/**
  * mbx_place() - put a message into the queue, and give or show it to others
  * @box: the mailbox
  * @msg: the message

@@ -31,19 +31,8 @@ static void lose_new(struct mbx_box *box, struct mbx_msg *msg,
 		     struct mbx_later *later)
 {
 	mbx_refuse_receivers(box, msg, NULL, later);
-	mbx_queue_push(&box->queue, msg, false);
-	mbx_queue_purge(&box->queue, msg);
-}
-
-static void lose_old(struct mbx_box *box, struct mbx_msg *victim,
-		     struct mbx_later *later)
-{
-	if (victim->sender) {
-		mbx_refuse(box, victim, -ENOBUFS, later);
-		return;
-	}
-	mbx_queue_purge(&box->queue, victim);
-	mbx_box_release(box, victim, later);
+	mbx_queue_lose(&box->queue, msg);
+	mbx_box_release(box, msg, later);
 }
 
 /**
@@ -66,11 +55,10 @@ int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, u32 policy,
 	if (policy == MBX_FULL_DROP_NEWEST || !box->capacity ||
 	    (victim && victim->priority > msg->priority)) {
 		lose_new(box, msg, later);
-		mbx_box_release(box, msg, later);
 		return MBX_LOST;
 	}
 	if (victim)
-		lose_old(box, victim, later);
+		mbx_lose(box, victim, -ENOBUFS, later);
 	mbx_place(box, msg, NULL, true, later);
 	return victim ? MBX_LOST : 0;
 }

@@ -227,3 +227,14 @@ void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg)
 	queue->lost++;
 	queue->bytes_lost += msg->len;
 }
+
+/**
+ * mbx_queue_lose() - count a message that does not get in as sent and lost
+ * @queue: the queue
+ * @msg: the message, which is in no queue; the caller keeps its reference
+ */
+void mbx_queue_lose(struct mbx_queue *queue, struct mbx_msg *msg)
+{
+	mbx_queue_push(queue, msg, false);
+	mbx_queue_purge(queue, msg);
+}

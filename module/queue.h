@@ -72,6 +72,7 @@ void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
 void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list);
 void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg);
+void mbx_queue_lose(struct mbx_queue *queue, struct mbx_msg *msg);
 
 /**
  * mbx_queue_append() - append a message to a list

@@ -116,6 +116,8 @@ bool mbx_offer(struct mbx_box *box, struct mbx_msg *msg,
 void mbx_take_back(struct mbx_box *box, struct mbx_msg *msg);
 void mbx_refuse(struct mbx_box *box, struct mbx_msg *msg, int why,
 		struct mbx_later *later);
+void mbx_lose(struct mbx_box *box, struct mbx_msg *msg, int why,
+	      struct mbx_later *later);
 void mbx_place(struct mbx_box *box, struct mbx_msg *msg,
 	       struct mbx_waiter *receiver, bool counted,
 	       struct mbx_later *later);
