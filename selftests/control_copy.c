@@ -133,6 +133,16 @@ FIXTURE_TEARDOWN(meeting)
 	close(self->control);
 }
 
+/* Sends @data, in a thread that waits until it is received. */
+static struct job *job_offer(int fd, const char *data)
+{
+	struct job *sender = job_send(fd, 0, 0);
+
+	sender->send.data_ptr = (uintptr_t)data;
+	sender->send.data_len = BIG;
+	return job_thread(sender);
+}
+
 /* The rendezvous that a seal met does not come about: both are told. */
 TEST_F(meeting, that_does_not_come_about)
 {
@@ -141,10 +151,8 @@ TEST_F(meeting, that_does_not_come_about)
 	char *data = calloc(1, BIG);
 
 	NEED_USERFAULTFD();
-	sender = job_send(self->fd, 0, 0);
-	sender->send.data_ptr = (uintptr_t)data;
-	sender->send.data_len = BIG;
-	ASSERT_TRUE(job_blocks(job_thread(sender)));
+	sender = job_offer(self->fd, data);
+	ASSERT_TRUE(job_blocks(sender));
 	receiver = stuck_receive(self->fd, BIG, 0);
 	ASSERT_TRUE(stuck_is_stuck(receiver));
 	EXPECT_EQ(0, box_control(self->fd, MBX_CONTROL_SEAL));
@@ -162,10 +170,8 @@ TEST_F(meeting, that_comes_about)
 	char *data = calloc(1, BIG);
 
 	NEED_USERFAULTFD();
-	sender = job_send(self->fd, 0, 0);
-	sender->send.data_ptr = (uintptr_t)data;
-	sender->send.data_len = BIG;
-	ASSERT_TRUE(job_blocks(job_thread(sender)));
+	sender = job_offer(self->fd, data);
+	ASSERT_TRUE(job_blocks(sender));
 	receiver = stuck_receive(self->fd, BIG, 0);
 	ASSERT_TRUE(stuck_is_stuck(receiver));
 	EXPECT_EQ(0, box_control(self->fd, MBX_CONTROL_SEAL));
