@@ -112,10 +112,8 @@ bool count_dropped(const struct box *box, unsigned long long *nr)
 /* ---------------------------------------------------------------- judgement */
 
 /* To drop what others have sent takes the right to manage. */
-static void judge_right(struct trial *trial)
+static void judge_right(struct trial *trial, uint32_t flags)
 {
-	const uint32_t flags =
-		trial->call->op == OP_SEND ? get(trial, P_FLAGS) : 0;
 	const struct box *box = box_of(trial->nr);
 
 	if ((flags & (CHOICES | MBX_SEND_SYNC)) != MBX_SEND_DROP_OLDEST ||
@@ -140,7 +138,7 @@ void judge_full(struct trial *trial)
 	demand_if(trial,
 		  flags & MBX_SEND_SYNC && flags & CHOICES & ~MBX_SEND_WAIT,
 		  EINVAL, "it cannot both wait and not wait");
-	judge_right(trial);
+	judge_right(trial, flags);
 	if (is_sync(trial->nr))
 		for (i = 0; i < arena->program.nr; i++)
 			allow_if(trial,
