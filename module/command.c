@@ -12,17 +12,17 @@
 #include "mbx.h"
 
 /**
- * mbx_reply() - write the members of an argument that are written
- * @call: the command
+ * mbx_write_out() - write the members of an argument that are written
+ * @request: the command
  *
  * Context: Process context.  Sleeps.
  * Return: 0 or -EFAULT.
  */
-int mbx_reply(const struct mbx_call *call)
+int mbx_write_out(const struct mbx_request *request)
 {
-	const size_t len = call->usize - call->isize;
-	void __user *to = call->uarg + call->isize;
-	const void *from = (void *)call->arg + call->isize;
+	const size_t len = request->usize - request->isize;
+	void __user *to = request->uarg + request->isize;
+	const void *from = (void *)request->arg + request->isize;
 
 	if (likely(!mbx_copy_to_user_atomic(to, from, len)))
 		return 0;
@@ -89,17 +89,17 @@ static struct mbx_box *find_box(u64 name_ptr, u32 name_len, u64 id, s32 pid,
 
 /**
  * mbx_run_version() - tell the versions of the interface and of the module
- * @call: MBX_IOC_VERSION
+ * @request: MBX_IOC_VERSION
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_version(struct mbx_call *call)
+long mbx_run_version(struct mbx_request *request)
 {
-	call->arg->version.out_abi = MBX_ABI;
-	call->arg->version.out_release = MBX_RELEASE;
-	call->arg->version.out_features = 0;
-	return mbx_reply(call);
+	request->arg->version.out_abi = MBX_ABI;
+	request->arg->version.out_release = MBX_RELEASE;
+	request->arg->version.out_features = 0;
+	return mbx_write_out(request);
 }
 
 /**
@@ -130,7 +130,7 @@ int mbx_prepare_fd(struct mbx_handle *handle, struct file **file)
 	return PTR_ERR(*file);
 }
 
-static int install(struct mbx_call *call, struct mbx_handle *handle)
+static int install(struct mbx_request *request, struct mbx_handle *handle)
 {
 	struct file *file;
 	int fd, err;
@@ -139,7 +139,7 @@ static int install(struct mbx_call *call, struct mbx_handle *handle)
 	if (fd < 0)
 		return fd;
 
-	err = mbx_reply(call);
+	err = mbx_write_out(request);
 	if (err) {
 		put_unused_fd(fd);
 		fput(file);
@@ -153,8 +153,8 @@ static int install(struct mbx_call *call, struct mbx_handle *handle)
  * Nobody can find the mailbox before all has been done that may fail; its id,
  * which it gets last, is written to a structure that has proved to be writable.
  */
-static int install_new(struct mbx_call *call, struct mbx_box *box, u32 rights,
-		       u64 *out_id)
+static int install_new(struct mbx_request *request, struct mbx_box *box,
+		       u32 rights, u64 *out_id)
 {
 	struct file *file;
 	int fd, err;
@@ -164,7 +164,7 @@ static int install_new(struct mbx_call *call, struct mbx_box *box, u32 rights,
 		return fd;
 
 	*out_id = 0;
-	err = mbx_reply(call);
+	err = mbx_write_out(request);
 	if (!err)
 		err = mbx_box_publish(box);
 	if (err) {
@@ -173,23 +173,23 @@ static int install_new(struct mbx_call *call, struct mbx_box *box, u32 rights,
 		return err;
 	}
 	*out_id = box->id;
-	(void)mbx_reply(call);
+	(void)mbx_write_out(request);
 	fd_install(fd, file);
 	return fd;
 }
 
 /**
  * mbx_run_create() - make a mailbox and open it
- * @call: MBX_IOC_CREATE
+ * @request: MBX_IOC_CREATE
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_create(struct mbx_call *call)
+long mbx_run_create(struct mbx_request *request)
 {
 	/* Pairs with set_max_msg_size(); it only counts for mailboxes to come. */
 	const u32 limit = READ_ONCE(mbx_max_msg_size);
-	struct mbx_create *arg = &call->arg->create;
+	struct mbx_create *arg = &request->arg->create;
 	struct mbx_box *box;
 	char *name;
 	long ret;
@@ -206,7 +206,7 @@ long mbx_run_create(struct mbx_call *call)
 	if (IS_ERR(box))
 		return PTR_ERR(box);
 
-	ret = install_new(call, box, MBX_OPEN_ALL, &arg->out_id);
+	ret = install_new(request, box, MBX_OPEN_ALL, &arg->out_id);
 	mbx_box_put(box);
 	return ret;
 }
@@ -226,9 +226,9 @@ static int refuse_open(struct mbx_box *box, s32 pid)
 }
 
 /* Nobody uses the mailbox of a process without a right: it is not made then. */
-static long open_box(struct mbx_call *call)
+static long open_box(struct mbx_request *request)
 {
-	struct mbx_open *arg = &call->arg->open;
+	struct mbx_open *arg = &request->arg->open;
 	const u32 rights = arg->flags;
 	struct mbx_box *box;
 	long ret;
@@ -241,27 +241,27 @@ static long open_box(struct mbx_call *call)
 	if (!may_open(box, rights))
 		ret = refuse_open(box, arg->pid);
 	else if (box->id)
-		ret = install(call, mbx_handle_create(box, rights));
+		ret = install(request, mbx_handle_create(box, rights));
 	else
-		ret = install_new(call, box, rights, &arg->out_id);
+		ret = install_new(request, box, rights, &arg->out_id);
 	mbx_box_put(box);
 	return ret;
 }
 
 /**
  * mbx_run_open() - open a mailbox
- * @call: MBX_IOC_OPEN
+ * @request: MBX_IOC_OPEN
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_open(struct mbx_call *call)
+long mbx_run_open(struct mbx_request *request)
 {
 	long ret;
 
 	/* Somebody else may be faster to make it, and it may go at once. */
 	do
-		ret = open_box(call);
+		ret = open_box(request);
 	while (ret == -EEXIST && !fatal_signal_pending(current));
 	return ret;
 }
@@ -285,20 +285,20 @@ static long delete_handle(struct mbx_handle *handle)
 
 /**
  * mbx_run_delete() - end a mailbox
- * @call: MBX_IOC_DELETE
+ * @request: MBX_IOC_DELETE
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_delete(struct mbx_call *call)
+long mbx_run_delete(struct mbx_request *request)
 {
-	struct mbx_delete *arg = &call->arg->delete;
+	struct mbx_delete *arg = &request->arg->delete;
 	struct mbx_box *box;
 	long ret;
 
-	if (call->handle && !arg->name_ptr && !arg->name_len && !arg->id &&
+	if (request->handle && !arg->name_ptr && !arg->name_len && !arg->id &&
 	    !arg->pid)
-		return delete_handle(call->handle);
+		return delete_handle(request->handle);
 
 	box = find_box(arg->name_ptr, arg->name_len, arg->id, arg->pid, false);
 	if (IS_ERR(box))
@@ -328,50 +328,50 @@ static bool valid_notify(const struct mbx_notify *arg)
 
 /**
  * mbx_run_notify() - be told of events
- * @call: MBX_IOC_NOTIFY
+ * @request: MBX_IOC_NOTIFY
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_notify(struct mbx_call *call)
+long mbx_run_notify(struct mbx_request *request)
 {
-	struct mbx_notify *arg = &call->arg->notify;
+	struct mbx_notify *arg = &request->arg->notify;
 	int err;
 
 	if (!valid_notify(arg))
 		return -EINVAL;
 	memset_after(arg, 0, data);
-	err = mbx_reply(call);
+	err = mbx_write_out(request);
 	if (err)
 		return err;
 
 	err = arg->flags & MBX_NOTIFY_READ ?
-		      mbx_notify_read(call->handle, arg) :
-		      mbx_notify_set(call->handle, arg);
+		      mbx_notify_read(request->handle, arg) :
+		      mbx_notify_set(request->handle, arg);
 	if (err)
 		return err;
-	(void)mbx_reply(call);
+	(void)mbx_write_out(request);
 	return 0;
 }
 
 /**
  * mbx_run_stat() - describe a mailbox
- * @call: MBX_IOC_STAT
+ * @request: MBX_IOC_STAT
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_stat(struct mbx_call *call)
+long mbx_run_stat(struct mbx_request *request)
 {
 	struct mbx_stat stat = {
-		.size = call->arg->size,
-		.out_rights = call->handle->rights,
+		.size = request->arg->size,
+		.out_rights = request->handle->rights,
 	};
 	int err;
 
-	mbx_box_stat(call->handle->box, &stat);
-	err = mbx_handle_ended(call->handle);
+	mbx_box_stat(request->handle->box, &stat);
+	err = mbx_handle_ended(request->handle);
 	if (err)
 		return err;
-	return copy_to_user(call->uarg, &stat, call->usize) ? -EFAULT : 0;
+	return copy_to_user(request->uarg, &stat, request->usize) ? -EFAULT : 0;
 }

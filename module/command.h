@@ -27,7 +27,7 @@ union mbx_arg {
 };
 
 /**
- * struct mbx_call - a command being carried out
+ * struct mbx_request - a command being carried out
  * @file: the handle that it was issued on
  * @handle: the same, or NULL on the control device
  * @arg: the argument as this kernel knows it
@@ -35,7 +35,7 @@ union mbx_arg {
  * @usize: how much of it this kernel and the caller know
  * @isize: how much of it is read; members that are written come behind
  */
-struct mbx_call {
+struct mbx_request {
 	struct file *file;
 	struct mbx_handle *handle;
 	union mbx_arg *arg;
@@ -45,25 +45,25 @@ struct mbx_call {
 };
 
 /* command.c */
-int mbx_reply(const struct mbx_call *call);
+int mbx_write_out(const struct mbx_request *request);
 int mbx_prepare_fd(struct mbx_handle *handle, struct file **file);
-long mbx_run_version(struct mbx_call *call);
-long mbx_run_create(struct mbx_call *call);
-long mbx_run_open(struct mbx_call *call);
-long mbx_run_delete(struct mbx_call *call);
-long mbx_run_stat(struct mbx_call *call);
-long mbx_run_notify(struct mbx_call *call);
+long mbx_run_version(struct mbx_request *request);
+long mbx_run_create(struct mbx_request *request);
+long mbx_run_open(struct mbx_request *request);
+long mbx_run_delete(struct mbx_request *request);
+long mbx_run_stat(struct mbx_request *request);
+long mbx_run_notify(struct mbx_request *request);
 
 /* command_transfer.c */
-long mbx_run_send(struct mbx_call *call);
-long mbx_run_receive(struct mbx_call *call);
+long mbx_run_send(struct mbx_request *request);
+long mbx_run_receive(struct mbx_request *request);
 
 /* command_handle.c */
-long mbx_run_derive(struct mbx_call *call);
-long mbx_run_revoke(struct mbx_call *call);
-long mbx_run_control(struct mbx_call *call);
+long mbx_run_derive(struct mbx_request *request);
+long mbx_run_revoke(struct mbx_request *request);
+long mbx_run_control(struct mbx_request *request);
 
 /* command_owner.c */
-long mbx_run_transfer(struct mbx_call *call);
+long mbx_run_transfer(struct mbx_request *request);
 
 #endif /* MBX_COMMAND_H */

@@ -30,15 +30,15 @@ static int check_derive(const struct mbx_handle *parent,
 
 /**
  * mbx_run_derive() - make a handle with fewer rights
- * @call: MBX_IOC_DERIVE
+ * @request: MBX_IOC_DERIVE
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_derive(struct mbx_call *call)
+long mbx_run_derive(struct mbx_request *request)
 {
-	const struct mbx_derive *arg = &call->arg->derive;
-	struct mbx_handle *parent = call->handle;
+	const struct mbx_derive *arg = &request->arg->derive;
+	struct mbx_handle *parent = request->handle;
 	struct file *file;
 	int fd, err;
 
@@ -56,24 +56,24 @@ long mbx_run_derive(struct mbx_call *call)
 
 /**
  * mbx_run_revoke() - end what was derived from a handle
- * @call: MBX_IOC_REVOKE
+ * @request: MBX_IOC_REVOKE
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_revoke(struct mbx_call *call)
+long mbx_run_revoke(struct mbx_request *request)
 {
-	u64 *nr = &call->arg->revoke.out_handles;
+	u64 *nr = &request->arg->revoke.out_handles;
 	int err;
 
 	*nr = 0;
-	err = mbx_reply(call);
+	err = mbx_write_out(request);
 	if (!err)
-		err = mbx_revoke(call->handle, nr);
+		err = mbx_revoke(request->handle, nr);
 	if (err)
 		return err;
 	/* It was writable a moment ago, and what has been done has been done. */
-	(void)mbx_reply(call);
+	(void)mbx_write_out(request);
 	return 0;
 }
 
@@ -86,9 +86,10 @@ static int check_managed(struct mbx_handle *handle)
 	return mbx_box_deletable(handle->box) ? 0 : -EPERM;
 }
 
-static int get_action(const struct mbx_call *call, struct mbx_action *action)
+static int get_action(const struct mbx_request *request,
+		      struct mbx_action *action)
 {
-	const struct mbx_control *arg = &call->arg->control;
+	const struct mbx_control *arg = &request->arg->control;
 
 	if (arg->__reserved)
 		return -EOPNOTSUPP;
@@ -96,7 +97,7 @@ static int get_action(const struct mbx_call *call, struct mbx_action *action)
 	    (arg->deadline && arg->op != MBX_CONTROL_DRAIN))
 		return -EINVAL;
 	action->op = arg->op;
-	action->nonblock = mbx_file_nonblock(call->file);
+	action->nonblock = mbx_file_nonblock(request->file);
 	return mbx_deadline_set(&action->deadline, &action->clock,
 				arg->deadline,
 				arg->flags & MBX_CONTROL_REALTIME);
@@ -104,26 +105,26 @@ static int get_action(const struct mbx_call *call, struct mbx_action *action)
 
 /**
  * mbx_run_control() - administer a mailbox
- * @call: MBX_IOC_CONTROL
+ * @request: MBX_IOC_CONTROL
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_control(struct mbx_call *call)
+long mbx_run_control(struct mbx_request *request)
 {
 	struct mbx_action action = {};
-	u64 *count = &call->arg->control.out_count;
+	u64 *count = &request->arg->control.out_count;
 	int err;
 
 	*count = 0;
-	err = get_action(call, &action)		  ?:
-		      check_managed(call->handle) ?:
-						    mbx_reply(call);
+	err = get_action(request, &action)	     ?:
+		      check_managed(request->handle) ?:
+						       mbx_write_out(request);
 	if (err)
 		return err;
-	err = mbx_control(call->handle, &action);
+	err = mbx_control(request->handle, &action);
 	*count = action.count;
 	/* It was writable a moment ago. */
-	(void)mbx_reply(call);
+	(void)mbx_write_out(request);
 	return err;
 }

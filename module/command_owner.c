@@ -21,16 +21,16 @@ static long pass_to(struct mbx_handle *handle, pid_t pid, bool as_successor)
 
 /**
  * mbx_run_transfer() - let another process own a mailbox
- * @call: MBX_IOC_TRANSFER
+ * @request: MBX_IOC_TRANSFER
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_transfer(struct mbx_call *call)
+long mbx_run_transfer(struct mbx_request *request)
 {
-	const struct mbx_transfer *arg = &call->arg->transfer;
+	const struct mbx_transfer *arg = &request->arg->transfer;
 	const bool as_successor = arg->flags & MBX_TRANSFER_SUCCESSOR;
-	struct mbx_handle *handle = call->handle;
+	struct mbx_handle *handle = request->handle;
 	int err;
 
 	if (arg->__reserved)

@@ -17,17 +17,17 @@ static void tell_peer(struct mbx_send *arg, struct mbx_task *peer)
 	mbx_task_put(peer);
 }
 
-static int do_send(struct mbx_call *call, struct mbx_tx *tx)
+static int do_send(struct mbx_request *request, struct mbx_tx *tx)
 {
-	struct mbx_send *arg = &call->arg->send;
+	struct mbx_send *arg = &request->arg->send;
 	int err;
 
 	arg->out_seq = 0;
 	arg->out_pid = 0;
 	arg->out_tid = 0;
-	err = mbx_reply(call);
+	err = mbx_write_out(request);
 	if (!err)
-		err = mbx_send(call->handle, tx);
+		err = mbx_send(request->handle, tx);
 	if (err < 0)
 		return err;
 
@@ -38,7 +38,7 @@ static int do_send(struct mbx_call *call, struct mbx_tx *tx)
 	 * The structure was writable a moment ago.  If it is not any more, that
 	 * cannot be an error: the message has been sent.
 	 */
-	(void)mbx_reply(call);
+	(void)mbx_write_out(request);
 	return err;
 }
 
@@ -61,94 +61,95 @@ static noinline int choose_full(const struct mbx_handle *handle,
 
 /**
  * mbx_run_send() - send a message
- * @call: MBX_IOC_SEND
+ * @request: MBX_IOC_SEND
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_send(struct mbx_call *call)
+long mbx_run_send(struct mbx_request *request)
 {
-	struct mbx_send *arg = &call->arg->send;
+	struct mbx_send *arg = &request->arg->send;
 	struct mbx_tx tx = {
 		.data = u64_to_user_ptr(arg->data_ptr),
 		.len = arg->data_len,
 		.type = arg->type,
 		.priority = arg->priority,
 		.nonblock = (arg->flags & MBX_SEND_NONBLOCK) ||
-			    mbx_file_nonblock(call->file),
+			    mbx_file_nonblock(request->file),
 		.sync = arg->flags & MBX_SEND_SYNC,
 	};
 	int err;
 
-	if (!(call->handle->rights & MBX_OPEN_SEND))
+	if (!(request->handle->rights & MBX_OPEN_SEND))
 		return -EBADF;
 	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES)
 		return -EINVAL;
 	err = unlikely(arg->flags & MBX_SEND_FULL) ?
-		      choose_full(call->handle, &tx, arg->flags) :
+		      choose_full(request->handle, &tx, arg->flags) :
 		      0;
 	if (err)
 		return err;
 	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
 			       arg->flags & MBX_SEND_REALTIME);
 	if (!err && tx.priority)
-		err = mbx_box_prioritize(call->handle->box);
-	return err ?: do_send(call, &tx);
+		err = mbx_box_prioritize(request->handle->box);
+	return err ?: do_send(request, &tx);
 }
 
-static int do_receive(struct mbx_call *call, struct mbx_rx *rx)
+static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
 {
-	struct mbx_receive *arg = &call->arg->receive;
+	struct mbx_receive *arg = &request->arg->receive;
 	int err;
 
-	err = mbx_receive(call->handle, rx);
+	err = mbx_receive(request->handle, rx);
 	if (err != -EMSGSIZE)
 		return err;
 	memset_after(arg, 0, select_ptr);
 	arg->out_len = rx->msg_len;
-	return mbx_reply(call) ?: -EMSGSIZE;
+	return mbx_write_out(request) ?: -EMSGSIZE;
 }
 
 /* Apart, since the conditions would be cleared on the stack of everybody. */
-static noinline int receive_selected(struct mbx_call *call, struct mbx_rx *rx)
+static noinline int receive_selected(struct mbx_request *request,
+				     struct mbx_rx *rx)
 {
 	struct mbx_selector select;
 	int err;
 
 	err = mbx_select_get(&select,
-			     u64_to_user_ptr(call->arg->receive.select_ptr));
+			     u64_to_user_ptr(request->arg->receive.select_ptr));
 	if (err)
 		return err;
 	rx->select = &select;
 	rx->selects = true;
-	return do_receive(call, rx);
+	return do_receive(request, rx);
 }
 
 /**
  * mbx_run_receive() - receive a message
- * @call: MBX_IOC_RECEIVE
+ * @request: MBX_IOC_RECEIVE
  *
  * Context: Process context.  Sleeps.
  * Return: see the UAPI header.
  */
-long mbx_run_receive(struct mbx_call *call)
+long mbx_run_receive(struct mbx_request *request)
 {
-	struct mbx_receive *arg = &call->arg->receive;
+	struct mbx_receive *arg = &request->arg->receive;
 	const u32 flags = arg->flags;
 	struct mbx_rx rx = {
 		.data = u64_to_user_ptr(arg->data_ptr),
 		.len = arg->data_len,
 		.nonblock = (flags & MBX_RECEIVE_NONBLOCK) ||
-			    mbx_file_nonblock(call->file),
+			    mbx_file_nonblock(request->file),
 		.peek = flags & MBX_RECEIVE_PEEK,
 		.truncate = flags & MBX_RECEIVE_TRUNCATE,
 		.arg = arg,
-		.uarg = call->uarg + call->isize,
-		.usize = call->usize - call->isize,
+		.uarg = request->uarg + request->isize,
+		.usize = request->usize - request->isize,
 	};
 	int err;
 
-	if (!(call->handle->rights & MBX_OPEN_RECEIVE))
+	if (!(request->handle->rights & MBX_OPEN_RECEIVE))
 		return -EBADF;
 	if (arg->__reserved)
 		return -EOPNOTSUPP;
@@ -158,6 +159,6 @@ long mbx_run_receive(struct mbx_call *call)
 			       flags & MBX_RECEIVE_REALTIME);
 	if (err)
 		return err;
-	return arg->select_ptr ? receive_selected(call, &rx) :
-				 do_receive(call, &rx);
+	return arg->select_ptr ? receive_selected(request, &rx) :
+				 do_receive(request, &rx);
 }

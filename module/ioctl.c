@@ -31,7 +31,7 @@ struct mbx_command {
 	size_t ksize;
 	size_t isize;
 	size_t vsize0;
-	long (*run)(struct mbx_call *call);
+	long (*run)(struct mbx_request *request);
 };
 
 #define MBX_COMMAND(_NAME, _name, _last_in, _last, _where, _flags)  \
@@ -45,7 +45,7 @@ struct mbx_command {
 		.run = mbx_run_##_name,                             \
 	}
 
-static long mbx_run_batch(struct mbx_call *call);
+static long mbx_run_batch(struct mbx_request *request);
 
 static const struct mbx_command commands[] = {
 	MBX_COMMAND(VERSION, version, flags, out_features,
@@ -110,7 +110,7 @@ static __always_inline long carry_out(struct file *file,
 				      void __user *uarg, u32 max)
 {
 	union mbx_arg arg = {};
-	struct mbx_call call = {
+	struct mbx_request request = {
 		.file = file,
 		.handle = handle,
 		.arg = &arg,
@@ -129,9 +129,9 @@ static __always_inline long carry_out(struct file *file,
 	if (arg.flags & ~command->flags)
 		return -EOPNOTSUPP;
 
-	call.usize = min_t(size_t, usize, command->ksize);
-	call.isize = command->isize;
-	return command->run(&call);
+	request.usize = min_t(size_t, usize, command->ksize);
+	request.isize = command->isize;
+	return command->run(&request);
 }
 
 /**
@@ -163,10 +163,10 @@ long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 /* ------------------------------------------------------------------ batches */
 
 /* Returns how many are done; @err says why not all are. */
-static u32 run_elements(const struct mbx_call *call,
+static u32 run_elements(const struct mbx_request *request,
 			const struct mbx_command *command, long *err)
 {
-	struct mbx_batch *arg = &call->arg->batch;
+	struct mbx_batch *arg = &request->arg->batch;
 	u64 ptr = arg->vec_ptr;
 	long ret;
 	u32 done;
@@ -176,7 +176,7 @@ static u32 run_elements(const struct mbx_call *call,
 			*err = -EINTR;
 			break;
 		}
-		ret = carry_out(call->file, call->handle, command,
+		ret = carry_out(request->file, request->handle, command,
 				u64_to_user_ptr(ptr), arg->stride);
 		if (ret < 0) {
 			*err = ret;
@@ -206,9 +206,9 @@ static const struct mbx_command *element_command(u32 cmd)
 	}
 }
 
-static long mbx_run_batch(struct mbx_call *call)
+static long mbx_run_batch(struct mbx_request *request)
 {
-	struct mbx_batch *arg = &call->arg->batch;
+	struct mbx_batch *arg = &request->arg->batch;
 	const struct mbx_command *command = element_command(arg->cmd);
 	long err = 0;
 	u32 done;
@@ -221,15 +221,15 @@ static long mbx_run_batch(struct mbx_call *call)
 		return -EINVAL;
 	arg->out_error = 0;
 	arg->out_lost = 0;
-	if (mbx_reply(call))
+	if (mbx_write_out(request))
 		return -EFAULT;
 
-	done = run_elements(call, command, &err);
+	done = run_elements(request, command, &err);
 	if (!done || !(err || arg->out_lost))
 		return err ?: done;
 	/* Not restarted: what is done would be done twice. */
 	arg->out_error = err == -ERESTARTSYS ? EINTR : -err;
 	/* It was writable a moment ago, and what has been done has been done. */
-	(void)mbx_reply(call);
+	(void)mbx_write_out(request);
 	return done;
 }
