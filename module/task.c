@@ -131,6 +131,7 @@ static struct mbx_proc *proc_get(struct pid *pid)
 	refcount_set(&fresh->refs, 2);
 	fresh->pid = get_pid(pid);
 	INIT_LIST_HEAD(&fresh->boxes);
+	INIT_LIST_HEAD(&fresh->claims);
 	INIT_LIST_HEAD(&fresh->tasks);
 	seqcount_init(&fresh->changes);
 

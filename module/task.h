@@ -66,6 +66,7 @@ struct mbx_usage {
  * @exited: its last thread is exiting
  * @boxes: mailboxes that it owns [records]
  * @nr_boxes: length of @boxes [records]
+ * @claims: what it has taken and still has to finish [records]
  * @tasks: its threads that have used a mailbox [records]
  * @past: usage of its threads that have exited [records]
  * @changes: counts changes of @tasks and @past, for readers without the lock
@@ -79,11 +80,26 @@ struct mbx_proc {
 	struct pid *pid;
 	struct list_head boxes;
 	unsigned int nr_boxes;
+	struct list_head claims;
 	struct list_head tasks;
 	struct mbx_usage past;
 	seqcount_t changes;
 	struct llist_node dying;
 	struct rcu_head rcu;
+};
+
+/**
+ * struct mbx_claim - something that a process has taken and still has to finish
+ * @node: in @claims of the process [records]
+ * @proc: the process, with a reference; NULL if nobody has [box]
+ * @box: where it took it, which outlives the claim [box]
+ *
+ * It lies in what it is about.  Starts as all zero.
+ */
+struct mbx_claim {
+	struct list_head node;
+	struct mbx_proc *proc;
+	struct mbx_box *box;
 };
 
 /**
@@ -204,6 +220,12 @@ int mbx_proc_own(struct mbx_box *box);
 int mbx_proc_pass(struct mbx_box *box, struct mbx_proc *to);
 void mbx_proc_disown(struct mbx_box *box);
 struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc);
+
+/* claim.c */
+void mbx_claim(struct mbx_claim *claim, struct mbx_box *box,
+	       struct mbx_proc *proc);
+void mbx_unclaim(struct mbx_claim *claim);
+struct mbx_box *mbx_proc_first_claim(struct mbx_proc *proc);
 
 /* usage.c */
 void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked);
