@@ -15,6 +15,9 @@ void worker_kill(unsigned int process);
 bool worker_has_stuck_memory(void);
 void worker_resolve(unsigned int task);
 
+/* survivor.c: why a process does not die */
+void survivor_print(int pid);
+
 /* worker.c: a process whose threads carry out the calls of programs */
 void worker_main(unsigned int process) __attribute__((noreturn));
 bool turn_pass(unsigned int nr, unsigned int self);

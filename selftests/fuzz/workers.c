@@ -170,32 +170,22 @@ static void forget(unsigned int nr)
 	}
 }
 
-static void print_stack(pid_t pid)
-{
-	char path[40], text[4096];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	len = fd < 0 ? 0 : read(fd, text, sizeof(text));
-	close(fd);
-	printf("FOUND: process %d survives SIGKILL:\n%.*s", pid,
-	       len > 0 ? (int)len : 0, text);
-}
-
 /* Nothing can go on with a process that does not die. */
 static void bury(pid_t pid)
 {
-	int tries = 3;
+	int tries = 0;
 	bool gone;
 
-	do
+	do {
 		gone = wait_until(waitpid(pid, NULL, WNOHANG));
-	while (!gone && --tries);
+		if (!gone && !tries)
+			survivor_print(pid);
+	} while (!gone && ++tries < 3);
+	if (gone && tries)
+		printf("Process %d has died at last\n", pid);
 	if (gone)
 		return;
-	print_stack(pid);
+	printf("FOUND: process %d survives SIGKILL\n", pid);
 	fflush(stdout);
 	abort();
 }
