@@ -69,11 +69,11 @@ void workers_place(int cpu)
 	one_cpu = !sched_setaffinity(0, sizeof(cpus), &cpus) && cpu >= 0;
 }
 
-static void go_ahead(void)
+static void go_ahead(pid_t tid, int priority)
 {
-	const struct sched_param param = { .sched_priority = 1 };
+	const struct sched_param param = { .sched_priority = priority };
 
-	sched_setscheduler(0, SCHED_FIFO, &param);
+	sched_setscheduler(tid, SCHED_FIFO, &param);
 }
 
 static int take_uffd(const struct process *process)
@@ -127,7 +127,7 @@ static bool start(unsigned int nr)
 	pid = fork();
 	if (!pid) {
 		if (one_cpu)
-			go_ahead();
+			go_ahead(0, 1);
 		worker_main(nr);
 	}
 	/* Not in the child, which shares the memory. */
@@ -170,6 +170,17 @@ static void forget(unsigned int nr)
 	}
 }
 
+/*
+ * Whoever waits in the kernel for a page that userfaultfd serves does not sleep
+ * any more once he has a signal: he looks again and again, ahead of us, and in
+ * the way of all others on his CPU.  Those who are to die come before him.
+ */
+static void hurry(pid_t tid)
+{
+	if (one_cpu && tid)
+		go_ahead(tid, 2);
+}
+
 /* Nothing can go on with a process that does not die. */
 static void bury(pid_t pid)
 {
@@ -195,9 +206,12 @@ static void close_record(unsigned int nr)
 	const struct call *call = &arena->program.call[nr];
 	struct record *record = &arena->record[nr];
 
-	if (call->forked && load(&record->state) == CALL_RUNNING && record->pid)
+	if (call->forked && load(&record->state) == CALL_RUNNING &&
+	    record->pid) {
 		/* It goes with its parent, but not at once. */
+		hurry(record->pid);
 		bury(record->pid);
+	}
 	if (load(&record->state) == CALL_RUNNING)
 		inspect_killed(nr, call->task);
 	else if (load(&record->state) == CALL_PENDING)
@@ -213,6 +227,8 @@ void worker_kill(unsigned int process)
 	if (self->dead)
 		return;
 	kill(self->pid, SIGKILL);
+	for (i = process * THREADS; i < (process + 1) * THREADS; i++)
+		hurry(arena->task[i].tid);
 	bury(self->pid);
 	self->dead = true;
 	forget(process);
