@@ -64,10 +64,13 @@ static unsigned int next_of(unsigned int task, unsigned int nr)
 static void run_in_child(unsigned int nr, unsigned int task)
 {
 	struct record *record = &arena->record[nr];
+	const pid_t parent = getpid();
 	pid_t pid = fork();
 
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(0);
 		kcov_enable(TASKS + task);
 		do_call(nr, task);
 		_exit(0);
