@@ -31,6 +31,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	INIT_LIST_HEAD(&box->receivers);
 	INIT_LIST_HEAD(&box->peekers);
 	INIT_LIST_HEAD(&box->drainers);
+	INIT_LIST_HEAD(&box->callers);
 	INIT_LIST_HEAD(&box->watches);
 	init_waitqueue_head(&box->poll_in);
 	init_waitqueue_head(&box->poll_out);
@@ -246,6 +247,7 @@ static void end_waits(struct mbx_box *box, struct mbx_later *later)
 	mbx_wake_list(&box->receivers, box->dead, later);
 	mbx_wake_list(&box->peekers, box->dead, later);
 	mbx_wake_list(&box->drainers, box->dead, later);
+	mbx_wake_list(&box->callers, box->dead, later);
 	list_for_each_entry_safe(msg, next, &box->queue.taken, node)
 		withdraw(box, msg, later);
 	mbx_unlock(box, later);

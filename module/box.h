@@ -34,10 +34,12 @@ struct mbx_watch;
  * @receivers: waiters for a message [box]
  * @peekers: waiters to see a message [box]
  * @drainers: waiters for the last message to leave [box]
+ * @callers: waiters for a reply to a message that was taken [box]
  * @state: MBX_STATE_* [box]
  * @nr_senders: threads that sleep in a send [box]
  * @nr_deferred: messages that are deferred; each counts in @nr_senders, too [box]
  * @nr_receivers: threads that sleep in a receive [box]
+ * @nr_callers: threads that sleep in a call that was taken [box]
  * @nr_takers: those of @receivers that accept any message [box]
  * @nr_handles: open handles [box]
  * @nr_may_send: those of them that may send [box]
@@ -87,10 +89,12 @@ struct mbx_box {
 	struct list_head receivers;
 	struct list_head peekers;
 	struct list_head drainers;
+	struct list_head callers;
 	u32 state;
 	u32 nr_senders;
 	u32 nr_deferred;
 	u32 nr_receivers;
+	u32 nr_callers;
 	u32 nr_takers;
 	u32 nr_handles;
 	u32 nr_may_send;
@@ -209,6 +213,9 @@ __poll_t mbx_box_ready(struct mbx_handle *handle);
 int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
 unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
 			     unsigned int nr, struct pid_namespace *ns);
+
+/* call.c */
+void mbx_box_abandon(struct mbx_box *box, const struct mbx_proc *proc);
 
 /* policy.c */
 int mbx_policy_enter(struct mbx_box *box, struct mbx_proc *proc, bool receives);

@@ -108,6 +108,7 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_bytes_received = queue->bytes_received;
 	stat->out_lost = queue->lost;
 	stat->out_state = box->state;
+	stat->out_callers = box->nr_callers;
 	return mbx_box_error(box);
 }
 

@@ -315,7 +315,8 @@ static bool valid_notify(const struct mbx_notify *arg)
 	const u32 known = levels | MBX_EVENT_READABLE | MBX_EVENT_ROOM |
 			  MBX_EVENT_EMPTY | MBX_EVENT_DEFERRED |
 			  MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS |
-			  MBX_EVENT_OWNER_DIED | MBX_EVENT_DELETED;
+			  MBX_EVENT_OWNER_DIED | MBX_EVENT_DELETED |
+			  MBX_EVENT_CANCELED;
 
 	if (!arg->events || (arg->flags & MBX_NOTIFY_READ))
 		return !arg->events && !arg->fd && !arg->low && !arg->high &&

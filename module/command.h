@@ -24,6 +24,8 @@ union mbx_arg {
 	struct mbx_notify notify;
 	struct mbx_batch batch;
 	struct mbx_transfer transfer;
+	struct mbx_call call;
+	struct mbx_reply reply;
 };
 
 /**
@@ -57,6 +59,11 @@ long mbx_run_notify(struct mbx_request *request);
 /* command_transfer.c */
 long mbx_run_send(struct mbx_request *request);
 long mbx_run_receive(struct mbx_request *request);
+
+/* command_call.c */
+long mbx_run_call(struct mbx_request *request);
+long mbx_run_reply(struct mbx_request *request);
+int mbx_reply_first(struct mbx_request *request, bool *once);
 
 /* command_handle.c */
 long mbx_run_derive(struct mbx_request *request);

@@ -104,7 +104,7 @@ static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
 	err = mbx_receive(request->handle, rx);
 	if (err != -EMSGSIZE)
 		return err;
-	memset_after(arg, 0, select_ptr);
+	memset_after(arg, 0, reply_ptr);
 	arg->out_len = rx->msg_len;
 	return mbx_write_out(request) ?: -EMSGSIZE;
 }
@@ -123,6 +123,24 @@ static noinline int receive_selected(struct mbx_request *request,
 	rx->select = &select;
 	rx->selects = true;
 	return do_receive(request, rx);
+}
+
+static int receive(struct mbx_request *request, struct mbx_rx *rx)
+{
+	return request->arg->receive.select_ptr ?
+		       receive_selected(request, rx) :
+		       do_receive(request, rx);
+}
+
+static noinline int reply_and_receive(struct mbx_request *request,
+				      struct mbx_rx *rx)
+{
+	bool once = false;
+	int err;
+
+	err = mbx_reply_first(request, &once) ?: receive(request, rx);
+	/* A second time there would be nobody to reply to. */
+	return once && err == -ERESTARTSYS ? -EINTR : err;
 }
 
 /**
@@ -159,6 +177,6 @@ long mbx_run_receive(struct mbx_request *request)
 			       flags & MBX_RECEIVE_REALTIME);
 	if (err)
 		return err;
-	return arg->select_ptr ? receive_selected(request, &rx) :
-				 do_receive(request, &rx);
+	return arg->reply_ptr ? reply_and_receive(request, &rx) :
+				receive(request, &rx);
 }

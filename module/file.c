@@ -88,6 +88,7 @@ static int file_flush(struct file *file, fl_owner_t id)
 static int handle_release(struct inode *inode, struct file *file)
 {
 	mbx_full_withdraw(file->private_data);
+	mbx_call_close(file->private_data);
 	mbx_handle_destroy(file->private_data);
 	return 0;
 }

@@ -5,7 +5,7 @@
  * Arrows point down only:
  *
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
- *   transfers    send.c full.c deliver.c receive.c revoke.c control.c
+ *   transfers    send.c full.c deliver.c receive.c call.c revoke.c control.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
  *                wait.c defer.c notify*.c quota.c task.c owner.c claim.c usage.c
  *                reap.c

@@ -48,6 +48,8 @@ struct mbx_waiter;
  * @class: enum mbx_msg_class [const]
  * @counted: it takes room in the queue [box]
  * @priority: 0 to MBX_PRIORITIES - 1 [box]
+ * @reply_room: if the sender waits for a reply, one more than how long that may
+ *	be; else 0 [box]
  * @big: payload of the largest class
  * @data: payload of every other class
  */
@@ -69,6 +71,7 @@ struct mbx_msg {
 	u8 class;
 	bool counted;
 	u8 priority;
+	u32 reply_room;
 	union {
 		void *big;
 		DECLARE_FLEX_ARRAY(u8, data);

@@ -130,6 +130,22 @@ void mbx_notify_look(struct mbx_box *box, u32 unsent)
 	}
 }
 
+/**
+ * mbx_notify_happened() - tell everybody who is to be told what nobody can look at
+ * @box: the mailbox
+ * @event: MBX_EVENT_* that is over at once
+ *
+ * Context: The box is locked.
+ */
+void mbx_notify_happened(struct mbx_box *box, u32 event)
+{
+	struct mbx_watch *watch;
+
+	list_for_each_entry(watch, &box->watches, node)
+		if (!watch->handle->revoked)
+			tell(watch, event, 0);
+}
+
 /* What is to be told, an eventfd or a mailbox. */
 static int aim(struct mbx_watch *watch, struct file *file, u64 data)
 {

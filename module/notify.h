@@ -36,6 +36,7 @@ int mbx_notify_set(struct mbx_handle *handle, struct mbx_notify *arg);
 int mbx_notify_read(struct mbx_handle *handle, struct mbx_notify *arg);
 void mbx_notify_drop(struct mbx_handle *handle);
 void mbx_notify_look(struct mbx_box *box, u32 unsent);
+void mbx_notify_happened(struct mbx_box *box, u32 event);
 
 /* notify_send.c */
 int mbx_teller_init(void);

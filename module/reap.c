@@ -32,6 +32,12 @@ static void reap_proc(struct mbx_proc *proc)
 		mbx_box_put(box);
 		cond_resched();
 	}
+	/* In mailboxes that live on. */
+	while ((box = mbx_proc_first_claim(proc))) {
+		mbx_box_abandon(box, proc);
+		mbx_box_put(box);
+		cond_resched();
+	}
 	mbx_proc_put(proc);
 }
 

@@ -46,6 +46,8 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_badge = msg->badge;
 	arg->out_type = msg->type;
 	arg->out_priority = msg->priority;
+	arg->out_flags = msg->reply_room ? MBX_MESSAGE_CALL : 0;
+	arg->out_reply_max = msg->reply_room ? msg->reply_room - 1 : 0;
 }
 
 static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx, u32 len)
@@ -82,17 +84,20 @@ static void count_received(struct mbx_task *task, const struct mbx_msg *msg,
 }
 
 /* The caller has the message: it leaves the mailbox. */
-static void finish(struct mbx_box *box, struct mbx_msg *msg,
+static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
 		   struct mbx_task *task, struct mbx_rx *rx,
 		   struct mbx_later *later)
 {
 	struct mbx_waiter *sender = msg->sender;
+	struct mbx_box *box = handle->box;
 
 	count_received(task, msg, rx);
 	trace_mbx_receive(box, msg->seq, msg->len, 0);
 
 	mbx_queue_received(&box->queue, msg);
-	if (sender) {
+	if (sender && sender->caller) {
+		mbx_call_taken(handle, task, sender, rx->arg, later);
+	} else if (sender) {
 		sender->peer = mbx_task_ref(task);
 		mbx_wake(sender, 0, later);
 	}
@@ -138,7 +143,7 @@ static int finish_taken(struct mbx_handle *handle, struct mbx_task *task,
 	else if (err)
 		put_back(box, msg, later);
 	else
-		finish(box, msg, task, rx, later);
+		finish(handle, msg, task, rx, later);
 	mbx_box_release(box, msg, later);
 	return err;
 }

@@ -60,6 +60,7 @@ int mbx_revoke(struct mbx_handle *handle, u64 *nr)
 	end_list(&box->peekers, &later);
 	end_list(&box->drainers, &later);
 	end_synced(box, &later);
+	mbx_call_revoke(box, &later);
 	mbx_unlock(box, &later);
 
 	if (*nr)

@@ -26,18 +26,6 @@ static struct mbx_msg *fill_spare(struct mbx_box *box, const struct mbx_tx *tx)
 	return msg;
 }
 
-/* Drops the lock, and takes it again. */
-static struct mbx_msg *make_msg(struct mbx_box *box, struct mbx_task *task,
-				const struct mbx_tx *tx) __must_hold(&box->lock)
-{
-	struct mbx_msg *msg;
-
-	spin_unlock(&box->lock);
-	msg = mbx_msg_create(task->user, tx->data, tx->len);
-	spin_lock(&box->lock);
-	return msg;
-}
-
 static __always_inline void sign(const struct mbx_handle *handle,
 				 struct mbx_msg *msg, struct mbx_task *task,
 				 const struct mbx_tx *tx)
@@ -55,9 +43,55 @@ static __always_inline void sign(const struct mbx_handle *handle,
 	msg->badge = handle->badge;
 	msg->type = tx->type;
 	msg->priority = tx->priority;
+	msg->reply_room = 0;
 	msg->refs = 1;
 	msg->state = MBX_MSG_NEW;
 	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
+}
+
+/**
+ * mbx_fill_spare() - make a message of one that was freed
+ * @handle: what it is sent through
+ * @task: who sends it
+ * @tx: the payload
+ *
+ * Context: The box is locked.
+ * Return: the message, or NULL if that is not possible right now.
+ */
+struct mbx_msg *mbx_fill_spare(const struct mbx_handle *handle,
+			       struct mbx_task *task, const struct mbx_tx *tx)
+{
+	struct mbx_msg *msg = fill_spare(handle->box, tx);
+
+	if (msg)
+		sign(handle, msg, task, tx);
+	return msg;
+}
+
+/**
+ * mbx_make_msg() - make a message
+ * @handle: what it is sent through
+ * @task: who sends it
+ * @payer: who pays for its memory
+ * @tx: the payload
+ *
+ * Context: The box is locked.  Drops the lock, sleeps, and takes it again.
+ * Return: the message, or an error pointer: -EDQUOT, -ENOSPC, -ENOMEM, -EFAULT.
+ */
+struct mbx_msg *mbx_make_msg(const struct mbx_handle *handle,
+			     struct mbx_task *task, struct mbx_user *payer,
+			     const struct mbx_tx *tx)
+	__must_hold(&handle->box->lock)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_msg *msg;
+
+	spin_unlock(&box->lock);
+	msg = mbx_msg_create(payer, tx->data, tx->len);
+	spin_lock(&box->lock);
+	if (!IS_ERR(msg))
+		sign(handle, msg, task, tx);
+	return msg;
 }
 
 /* ------------------------------------------------------------------- waiting */
@@ -83,6 +117,13 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 	mbx_box_release(box, msg, later);
 }
 
+static enum mbx_op op_of(const struct mbx_tx *tx)
+{
+	if (tx->caller)
+		return MBX_OP_CALL;
+	return tx->sync ? MBX_OP_SYNC : MBX_OP_SEND;
+}
+
 /*
  * Sleeps until @msg has found room and, if it must, a receiver.  A waiter that
  * is not done still knows its message; of one that is done, the mailbox has
@@ -95,12 +136,13 @@ static int wait_sender(struct mbx_handle *handle, struct mbx_task *task,
 	struct mbx_box *box = handle->box;
 	struct mbx_waiter waiter = {
 		.state = placed ? MBX_WAIT_TAKEN : MBX_WAIT_ROOM,
-		.op = tx->sync ? MBX_OP_SYNC : MBX_OP_SEND,
+		.op = op_of(tx),
 		.thread = current,
 		.task = task,
 		.msg = placed ? NULL : msg,
 		.placed = placed ? msg : NULL,
 		.seq = placed ? msg->seq : 0,
+		.caller = tx->caller,
 		.sync = tx->sync || !box->capacity,
 		.handle = handle,
 		.clock = tx->clock,
@@ -108,6 +150,8 @@ static int wait_sender(struct mbx_handle *handle, struct mbx_task *task,
 	};
 	int err;
 
+	if (tx->caller)
+		msg->reply_room = tx->caller->room + 1;
 	if (placed) {
 		msg->sender = &waiter;
 	} else {
@@ -117,7 +161,9 @@ static int wait_sender(struct mbx_handle *handle, struct mbx_task *task,
 	}
 	err = mbx_wait(box, &waiter, placed ? &box->synced : &box->senders,
 		       later);
-	if (err && waiter.state != MBX_WAIT_DONE)
+	if (tx->caller && waiter.peer)
+		err = mbx_call_over(box, &waiter, err, later);
+	else if (err && waiter.state != MBX_WAIT_DONE)
 		mbx_give_up(box, &waiter, msg, later);
 	else if (waiter.msg)
 		mbx_box_release(box, waiter.msg, later);
@@ -235,10 +281,10 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	if (err)
 		return err;
 
-	msg = fill_spare(box, tx) ?: make_msg(box, task, tx);
+	msg = mbx_fill_spare(handle, task, tx) ?:
+		      mbx_make_msg(handle, task, task->user, tx);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
-	sign(handle, msg, task, tx);
 
 	/* The lock may have been dropped for the copy. */
 	err = refused(handle);
@@ -285,7 +331,8 @@ static noinline int send_slowly(struct mbx_handle *handle,
 
 	err = send_locked(handle, task, tx, &later);
 	trace_mbx_send(box, tx->seq, tx->len, err);
-	if (err < 0)
+	/* Who took a call has it, whatever became of the reply. */
+	if (err < 0 && !tx->peer)
 		handle->spent = false;
 	else
 		count_sent(task, tx->len);
@@ -296,13 +343,15 @@ static noinline int send_slowly(struct mbx_handle *handle,
 /**
  * mbx_send() - send a message
  * @handle: a handle with the right to send
- * @tx: the message; seq and peer are filled in on success
+ * @tx: the message; seq and peer are filled in on success, and if a call fails
+ *	whose message was taken
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one is kept;
- * or, with nothing sent, -EAGAIN, -EBUSY, -ECANCELED, -EDQUOT, -EFAULT, -EIDRM, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE,
- * -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT,
- * -EUSERS.
+ * or, with nothing sent, -EAGAIN, -EBUSY, -ECANCELED, -EDQUOT, -EFAULT, -EIDRM,
+ * -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD,
+ * -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT, -EUSERS.  Of a call whose message was
+ * taken also -EINTR and -EPIPE.
  */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 {

@@ -25,6 +25,7 @@ enum mbx_op {
 	MBX_OP_RECEIVE,
 	MBX_OP_PEEK,
 	MBX_OP_DRAIN,
+	MBX_OP_CALL,
 };
 
 /**

@@ -55,6 +55,7 @@ static const char *const op_names[] = {
 	[MBX_OP_RECEIVE] = "receive",
 	[MBX_OP_PEEK] = "peek",
 	[MBX_OP_DRAIN] = "drain",
+	[MBX_OP_CALL] = "call",
 };
 /* clang-format on */
 

@@ -15,7 +15,8 @@
 			     { MBX_OP_SYNC, "sync" },		\
 			     { MBX_OP_RECEIVE, "receive" },	\
 			     { MBX_OP_PEEK, "peek" }, \
-			     { MBX_OP_DRAIN, "drain" })
+			     { MBX_OP_DRAIN, "drain" }, \
+			     { MBX_OP_CALL, "call" })
 
 #define mbx_show_control(op)                                  \
 	__print_symbolic(op, { MBX_CONTROL_FREEZE, "freeze" }, \
@@ -88,6 +89,10 @@ DEFINE_EVENT(mbx_transfer, mbx_send,
 	TP_ARGS(box, seq, len, err));
 
 DEFINE_EVENT(mbx_transfer, mbx_receive,
+	TP_PROTO(const struct mbx_box *box, u64 seq, u32 len, int err),
+	TP_ARGS(box, seq, len, err));
+
+DEFINE_EVENT(mbx_transfer, mbx_reply,
 	TP_PROTO(const struct mbx_box *box, u64 seq, u32 len, int err),
 	TP_ARGS(box, seq, len, err));
 

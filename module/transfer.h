@@ -25,6 +25,7 @@
  * @deadline: absolute ns in the initial time namespace, 0 for none
  * @seq: sequence number that it got
  * @peer: receiver that took it, with a reference, or NULL
+ * @caller: wait for a reply, with @sync; or NULL
  */
 struct mbx_tx {
 	const void __user *data;
@@ -38,6 +39,7 @@ struct mbx_tx {
 	u64 deadline;
 	u64 seq;
 	struct mbx_task *peer;
+	struct mbx_caller *caller;
 };
 
 /**
@@ -95,6 +97,11 @@ int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 		  struct mbx_later *later);
 void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 		 struct mbx_msg *msg, struct mbx_later *later);
+struct mbx_msg *mbx_fill_spare(const struct mbx_handle *handle,
+			       struct mbx_task *task, const struct mbx_tx *tx);
+struct mbx_msg *mbx_make_msg(const struct mbx_handle *handle,
+			     struct mbx_task *task, struct mbx_user *payer,
+			     const struct mbx_tx *tx);
 
 /* full.c */
 u32 mbx_full_policy(const struct mbx_box *box, const struct mbx_tx *tx);
@@ -126,6 +133,16 @@ void mbx_made_room(struct mbx_box *box, struct mbx_later *later);
 
 /* receive.c */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx);
+
+/* call.c */
+void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
+		    struct mbx_waiter *waiter, bool can_reply,
+		    struct mbx_later *later);
+int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
+		  struct mbx_later *later);
+int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx);
+void mbx_call_revoke(struct mbx_box *box, struct mbx_later *later);
+void mbx_call_close(struct mbx_handle *handle);
 
 /* revoke.c */
 int mbx_revoke(struct mbx_handle *handle, u64 *nr);

@@ -77,6 +77,8 @@ static void leave_line(struct mbx_waiter *waiter)
 {
 	list_del(&waiter->node);
 	waiter->handle->box->nr_takers -= takes_any(waiter);
+	if (waiter->caller)
+		mbx_unclaim(&waiter->caller->claim);
 }
 
 /**
@@ -165,12 +167,26 @@ static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
 	trace_mbx_block(box, waiter->op, waiter->deadline);
 }
 
-static void count_blocked(struct mbx_box *box, enum mbx_op op, int change)
+static void count_blocked(struct mbx_box *box, const struct mbx_waiter *waiter,
+			  int change)
 {
-	if (op == MBX_OP_SEND || op == MBX_OP_SYNC)
+	switch (waiter->op) {
+	case MBX_OP_CALL:
+		/* Pairs with mbx_call_taken(). */
+		if (waiter->peer) {
+			box->nr_callers += change;
+			break;
+		}
+		fallthrough;
+	case MBX_OP_SEND:
+	case MBX_OP_SYNC:
 		box->nr_senders += change;
-	else if (op != MBX_OP_DRAIN)
+		break;
+	case MBX_OP_DRAIN:
+		break;
+	default:
 		box->nr_receivers += change;
+	}
 }
 
 /**
@@ -194,7 +210,7 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	int err;
 
 	join_line(waiter, list);
-	count_blocked(box, waiter->op, 1);
+	count_blocked(box, waiter, 1);
 	note_blocked(box, waiter);
 	mbx_unlock(box, later);
 
@@ -202,7 +218,7 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 
 	spin_lock(&box->lock);
 	mbx_task_unblock(waiter->task);
-	count_blocked(box, waiter->op, -1);
+	count_blocked(box, waiter, -1);
 	if (waiter->state == MBX_WAIT_DONE)
 		return waiter->result;
 

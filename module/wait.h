@@ -38,7 +38,26 @@ enum mbx_wait_state {
 	MBX_WAIT_TAKEN,
 	MBX_WAIT_MSG,
 	MBX_WAIT_DRAINED,
+	MBX_WAIT_REPLY,
 	MBX_WAIT_DONE,
+};
+
+/**
+ * struct mbx_caller - what a call is about, beyond sending a message
+ * @data: where the reply goes [const]
+ * @room: how long it may be [const]
+ * @len: length of the reply
+ * @via: handle that the message was received through [box]
+ * @claim: of the process that received it, and alone may reply [box]
+ *
+ * Lives on the stack of the thread that calls.
+ */
+struct mbx_caller {
+	void __user *data;
+	u32 room;
+	u32 len;
+	struct mbx_handle *via;
+	struct mbx_claim claim;
 };
 
 /**
@@ -51,10 +70,11 @@ enum mbx_wait_state {
  * @thread: whom to wake; NULL if the message is deferred [const]
  * @task: its record, likewise [const]
  * @msg: a sender's, until the queue has it for good; the one given to a
- *	receiver, with a reference [box]
+ *	receiver, with a reference, or to a caller as the reply [box]
  * @placed: the message that a sender waits for to be taken [box]
  * @seq: sequence number that a sender's message got [box]
  * @peer: the receiver that took it, with a reference; or NULL [box]
+ * @caller: a sender waits for a reply; else NULL [const]
  * @select: what a receiver accepts, or NULL for any message [const]
  * @len: length of a receiver's buffer, or of the message that did not fit [box]
  * @first: the wait goes on where it was: at the head of the line [const]
@@ -75,6 +95,7 @@ struct mbx_waiter {
 	struct mbx_msg *placed;
 	u64 seq;
 	struct mbx_task *peer;
+	struct mbx_caller *caller;
 	const struct mbx_selector *select;
 	u32 len;
 	bool first;

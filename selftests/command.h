@@ -159,6 +159,7 @@ static inline void init_receive(struct mbx_receive *arg, void *data, size_t len,
 	arg->__reserved = 0;
 	arg->deadline = 0;
 	arg->select_ptr = 0;
+	arg->reply_ptr = 0;
 }
 
 /* Returns the length of the message, or -1 with errno. */
@@ -168,6 +169,43 @@ static inline int box_receive(int fd, void *data, size_t len, __u32 flags)
 
 	init_receive(&arg, data, len, flags);
 	return ioctl(fd, MBX_IOC_RECEIVE, &arg) ? -1 : (int)arg.out_len;
+}
+
+static inline void init_call(struct mbx_call *arg, const void *data, size_t len,
+			     void *reply, size_t reply_len)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	arg->data_ptr = (uintptr_t)data;
+	arg->data_len = len;
+	arg->priority = 0;
+	arg->deadline = 0;
+	arg->type = 0;
+	arg->reply_ptr = (uintptr_t)reply;
+	arg->reply_len = reply_len;
+	arg->__reserved = 0;
+	arg->out_seq = 0;
+}
+
+static inline void init_reply(struct mbx_reply *arg, __u64 call,
+			      const void *data, size_t len)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = 0;
+	arg->call = call;
+	arg->data_ptr = (uintptr_t)data;
+	arg->data_len = len;
+	arg->__reserved = 0;
+}
+
+static inline int box_reply(int fd, __u64 call, const void *data, size_t len)
+{
+	struct mbx_reply arg;
+
+	init_reply(&arg, call, data, len);
+	return ioctl(fd, MBX_IOC_REPLY, &arg);
 }
 
 static inline void init_notify(struct mbx_notify *arg, __u32 events, int fd)

@@ -133,6 +133,21 @@ FIXTURE_VARIANT_ADD(command, transfer){
 	.outputs = sizeof(struct mbx_transfer),
 };
 
+/* Nobody answers: it is right as far as it goes if it times out. */
+FIXTURE_VARIANT_ADD(command, call){
+	.cmd = MBX_IOC_CALL,
+	.size = sizeof(struct mbx_call),
+	.flags = MBX_CALL_REALTIME,
+	.outputs = offsetof(struct mbx_call, out_seq),
+};
+
+/* Likewise if there is nobody to answer. */
+FIXTURE_VARIANT_ADD(command, reply){
+	.cmd = MBX_IOC_REPLY,
+	.size = sizeof(struct mbx_reply),
+	.outputs = sizeof(struct mbx_reply),
+};
+
 static inline int lowest_free_fd(void)
 {
 	int fd = dup(STDERR_FILENO);
@@ -189,6 +204,8 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_notify notify;
 		struct mbx_batch batch;
 		struct mbx_transfer transfer;
+		struct mbx_call call;
+		struct mbx_reply reply;
 	} arg;
 	size_t size = 0;
 
@@ -252,6 +269,16 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		arg.transfer.pid = getpid();
 		arg.transfer.__reserved = 0;
 		break;
+	case MBX_IOC_CALL:
+		init_call(&arg.call, &self->data, sizeof(self->data),
+			  &self->data, sizeof(self->data));
+		arg.call.deadline = 1;
+		size = sizeof(arg.call);
+		break;
+	case MBX_IOC_REPLY:
+		init_reply(&arg.reply, 1, &self->data, sizeof(self->data));
+		size = sizeof(arg.reply);
+		break;
 	}
 	memcpy(to, &arg, size);
 }
@@ -276,6 +303,9 @@ static inline int run(FIXTURE_DATA(command) * self, unsigned int cmd, void *arg)
 {
 	int ret = ioctl(self->fd, cmd, arg);
 
+	if ((cmd == MBX_IOC_CALL && ret && errno == ETIMEDOUT) ||
+	    (cmd == MBX_IOC_REPLY && ret && errno == ENOENT))
+		return 0;
 	if (ret < 0)
 		return ret;
 	if (cmd == MBX_IOC_CREATE)

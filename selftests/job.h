@@ -24,8 +24,10 @@ struct job {
 		struct mbx_send send;
 		struct mbx_receive receive;
 		struct mbx_control control;
+		struct mbx_call call;
 	};
 	char data[64];
+	char reply[64];
 	pid_t tid;
 	bool done;
 	int error;
@@ -72,6 +74,18 @@ static inline struct job *job_receive(int fd, __u32 flags)
 	return job;
 }
 
+/* Calls with @number, with room for a number as the reply. */
+static inline struct job *job_call(int fd, __u32 number)
+{
+	struct job *job = job_new(fd, MBX_IOC_CALL);
+
+	memcpy(job->data, &number, sizeof(number));
+	memset(job->reply, POISON, sizeof(job->reply));
+	init_call(&job->call, job->data, sizeof(number), job->reply,
+		  sizeof(number));
+	return job;
+}
+
 static inline struct job *job_drain(int fd)
 {
 	struct job *job = job_new(fd, MBX_IOC_CONTROL);
@@ -85,6 +99,14 @@ static inline __u32 job_number(const struct job *job)
 	__u32 number;
 
 	memcpy(&number, job->data, sizeof(number));
+	return number;
+}
+
+static inline __u32 job_reply(const struct job *job)
+{
+	__u32 number;
+
+	memcpy(&number, job->reply, sizeof(number));
 	return number;
 }
 
@@ -150,6 +172,8 @@ static inline const char *job_op(const struct job *job)
 		return job->send.flags & MBX_SEND_SYNC ? "sync" : "send";
 	case MBX_IOC_CONTROL:
 		return "drain";
+	case MBX_IOC_CALL:
+		return "call";
 	default:
 		return job->receive.flags & MBX_RECEIVE_PEEK ? "peek" :
 							       "receive";

@@ -62,6 +62,8 @@ TEST(structures_are_8_byte_aligned)
 	EXPECT_EQ(8, _Alignof(struct mbx_revoke));
 	EXPECT_EQ(8, _Alignof(struct mbx_control));
 	EXPECT_EQ(8, _Alignof(struct mbx_batch));
+	EXPECT_EQ(8, _Alignof(struct mbx_call));
+	EXPECT_EQ(8, _Alignof(struct mbx_reply));
 }
 
 TEST_HARNESS_MAIN

@@ -65,7 +65,7 @@
 	MEMBER(mbx_select, type, 16, 8)              \
 	MEMBER(mbx_select, badge, 24, 8)             \
 	LAST(mbx_select, seq, 32, 8)                 \
-	SIZE(mbx_receive, 96)                        \
+	SIZE(mbx_receive, 112)                       \
 	MEMBER(mbx_receive, size, 0, 4)              \
 	MEMBER(mbx_receive, flags, 4, 4)             \
 	MEMBER(mbx_receive, data_ptr, 8, 8)          \
@@ -73,16 +73,42 @@
 	MEMBER(mbx_receive, __reserved, 20, 4)       \
 	MEMBER(mbx_receive, deadline, 24, 8)         \
 	MEMBER(mbx_receive, select_ptr, 32, 8)       \
-	MEMBER(mbx_receive, out_seq, 40, 8)          \
-	MEMBER(mbx_receive, out_time, 48, 8)         \
-	MEMBER(mbx_receive, out_pid, 56, 4)          \
-	MEMBER(mbx_receive, out_tid, 60, 4)          \
-	MEMBER(mbx_receive, out_uid, 64, 4)          \
-	MEMBER(mbx_receive, out_gid, 68, 4)          \
-	MEMBER(mbx_receive, out_badge, 72, 8)        \
-	MEMBER(mbx_receive, out_type, 80, 8)         \
-	MEMBER(mbx_receive, out_priority, 88, 4)     \
-	LAST(mbx_receive, out_len, 92, 4)            \
+	MEMBER(mbx_receive, reply_ptr, 40, 8)        \
+	MEMBER(mbx_receive, out_seq, 48, 8)          \
+	MEMBER(mbx_receive, out_time, 56, 8)         \
+	MEMBER(mbx_receive, out_pid, 64, 4)          \
+	MEMBER(mbx_receive, out_tid, 68, 4)          \
+	MEMBER(mbx_receive, out_uid, 72, 4)          \
+	MEMBER(mbx_receive, out_gid, 76, 4)          \
+	MEMBER(mbx_receive, out_badge, 80, 8)        \
+	MEMBER(mbx_receive, out_type, 88, 8)         \
+	MEMBER(mbx_receive, out_priority, 96, 4)     \
+	MEMBER(mbx_receive, out_len, 100, 4)         \
+	MEMBER(mbx_receive, out_flags, 104, 4)       \
+	LAST(mbx_receive, out_reply_max, 108, 4)     \
+	SIZE(mbx_call, 80)                           \
+	MEMBER(mbx_call, size, 0, 4)                 \
+	MEMBER(mbx_call, flags, 4, 4)                \
+	MEMBER(mbx_call, data_ptr, 8, 8)             \
+	MEMBER(mbx_call, data_len, 16, 4)            \
+	MEMBER(mbx_call, priority, 20, 4)            \
+	MEMBER(mbx_call, deadline, 24, 8)            \
+	MEMBER(mbx_call, type, 32, 8)                \
+	MEMBER(mbx_call, reply_ptr, 40, 8)           \
+	MEMBER(mbx_call, reply_len, 48, 4)           \
+	MEMBER(mbx_call, __reserved, 52, 4)          \
+	MEMBER(mbx_call, out_seq, 56, 8)             \
+	MEMBER(mbx_call, out_pid, 64, 4)             \
+	MEMBER(mbx_call, out_tid, 68, 4)             \
+	MEMBER(mbx_call, out_len, 72, 4)             \
+	LAST(mbx_call, out_reserved, 76, 4)          \
+	SIZE(mbx_reply, 32)                          \
+	MEMBER(mbx_reply, size, 0, 4)                \
+	MEMBER(mbx_reply, flags, 4, 4)               \
+	MEMBER(mbx_reply, call, 8, 8)                \
+	MEMBER(mbx_reply, data_ptr, 16, 8)           \
+	MEMBER(mbx_reply, data_len, 24, 4)           \
+	LAST(mbx_reply, __reserved, 28, 4)           \
 	SIZE(mbx_stat, 408)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \
@@ -114,7 +140,7 @@
 	MEMBER(mbx_stat, out_successor_pid, 388, 4)  \
 	MEMBER(mbx_stat, out_lost, 392, 8)           \
 	MEMBER(mbx_stat, out_full, 400, 4)           \
-	LAST(mbx_stat, __reserved, 404, 4)           \
+	LAST(mbx_stat, out_callers, 404, 4)          \
 	SIZE(mbx_derive, 24)                         \
 	MEMBER(mbx_derive, size, 0, 4)               \
 	MEMBER(mbx_derive, flags, 4, 4)              \
@@ -132,7 +158,7 @@
 	MEMBER(mbx_control, __reserved, 12, 4)       \
 	MEMBER(mbx_control, deadline, 16, 8)         \
 	LAST(mbx_control, out_count, 24, 8)          \
-	SIZE(mbx_notify, 80)                         \
+	SIZE(mbx_notify, 88)                         \
 	MEMBER(mbx_notify, size, 0, 4)               \
 	MEMBER(mbx_notify, flags, 4, 4)              \
 	MEMBER(mbx_notify, events, 8, 4)             \
@@ -142,7 +168,8 @@
 	MEMBER(mbx_notify, data, 24, 8)              \
 	MEMBER(mbx_notify, out_events, 32, 4)        \
 	MEMBER(mbx_notify, out_state, 36, 4)         \
-	LAST(mbx_notify, out_counts, 40, 40)         \
+	MEMBER(mbx_notify, out_counts, 40, 44)       \
+	LAST(mbx_notify, __reserved, 84, 4)          \
 	SIZE(mbx_batch, 40)                          \
 	MEMBER(mbx_batch, size, 0, 4)                \
 	MEMBER(mbx_batch, flags, 4, 4)               \
@@ -194,6 +221,8 @@ REQUIRE(MBX_IOC_CONTROL == 0xba09);
 REQUIRE(MBX_IOC_NOTIFY == 0xba0a);
 REQUIRE(MBX_IOC_BATCH == 0xba0b);
 REQUIRE(MBX_IOC_TRANSFER == 0xba0c);
+REQUIRE(MBX_IOC_CALL == 0xba0d);
+REQUIRE(MBX_IOC_REPLY == 0xba0e);
 
 REQUIRE(MBX_ABI == 1);
 REQUIRE(MBX_NAME_MAX == 255);
@@ -207,17 +236,19 @@ REQUIRE(MBX_SEND_WAIT == 8 && MBX_SEND_DROP_OLDEST == 16 &&
 REQUIRE(MBX_LOST == 1 && MBX_DEFERRED == 2);
 REQUIRE(MBX_RECEIVE_NONBLOCK == 1 && MBX_RECEIVE_PEEK == 2 &&
 	MBX_RECEIVE_REALTIME == 4);
+REQUIRE(MBX_MESSAGE_CALL == 1 && MBX_CALL_REALTIME == 1);
 REQUIRE(MBX_DERIVE_ONESHOT == 1);
 REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
 	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);
 REQUIRE(MBX_FULL_WAIT == 0 && MBX_FULL_DROP_OLDEST == 1 &&
 	MBX_FULL_DROP_NEWEST == 2 && MBX_FULL_DEFER == 3);
-REQUIRE(MBX_NOTIFY_READ == 1 && MBX_NOTIFY_MAX == 256 && MBX_EVENTS == 10);
+REQUIRE(MBX_NOTIFY_READ == 1 && MBX_NOTIFY_MAX == 256 && MBX_EVENTS == 11);
 REQUIRE(MBX_EVENT_READABLE == 1 && MBX_EVENT_ROOM == 2 && MBX_EVENT_EMPTY == 4);
 REQUIRE(MBX_EVENT_HIGH == 8 && MBX_EVENT_LOW == 16);
 REQUIRE(MBX_EVENT_DEFERRED == 32);
 REQUIRE(MBX_EVENT_NO_SENDERS == 64 && MBX_EVENT_NO_RECEIVERS == 128);
 REQUIRE(MBX_EVENT_OWNER_DIED == 256 && MBX_EVENT_DELETED == 512);
+REQUIRE(MBX_EVENT_CANCELED == 1024);
 REQUIRE(MBX_CONTROL_FREEZE == 0 && MBX_CONTROL_THAW == 1 &&
 	MBX_CONTROL_SEAL == 2 && MBX_CONTROL_PURGE == 3 &&
 	MBX_CONTROL_DRAIN == 4 && MBX_CONTROL_REALTIME == 1);

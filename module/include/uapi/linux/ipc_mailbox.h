@@ -439,6 +439,9 @@ struct mbx_select {
 /* With MBX_RECEIVE_PEEK: as much of the message as the buffer takes. */
 #define MBX_RECEIVE_TRUNCATE (1U << 3)
 
+/* In @out_flags: the sender waits for a reply, see MBX_IOC_CALL. */
+#define MBX_MESSAGE_CALL (1U << 0)
+
 /**
  * struct mbx_receive - argument of MBX_IOC_RECEIVE
  * @size: sizeof(struct mbx_receive)
@@ -448,6 +451,7 @@ struct mbx_select {
  * @__reserved: must be 0
  * @deadline: absolute time in ns to wait until, or 0
  * @select_ptr: address of a struct mbx_select, or 0 for any message
+ * @reply_ptr: address of a struct mbx_reply, which is carried out first, or 0
  * @out_seq: sequence number of the message in its mailbox, from 1
  * @out_time: when the message was sent, CLOCK_MONOTONIC in ns; 0 unless the
  *	mailbox has MBX_CREATE_TIMESTAMP
@@ -460,12 +464,19 @@ struct mbx_select {
  * @out_type: its type
  * @out_priority: its priority
  * @out_len: its length; also set on EMSGSIZE
+ * @out_flags: MBX_MESSAGE_*
+ * @out_reply_max: with MBX_MESSAGE_CALL, how long the reply may be
  *
  * Receive the oldest message of the highest priority, of those that @select_ptr
  * accepts.  A command that fails leaves it in its place.
  *
  * The ids are real ones, since the effective ones of a set-user-ID program that
  * writes to an inherited handle say nothing about who made it do so.
+ *
+ * What @reply_ptr points to is done before anything is received, as by
+ * MBX_IOC_REPLY, and its @call is set to 0, which stands for no reply.  If that
+ * fails nothing is received, and @call stays.  Hence @call tells which of the two
+ * has failed, and the command can be issued again as it is.
  *
  * Return: 0, or -1 with errno
  *
@@ -480,6 +491,7 @@ struct mbx_select {
  *  - EMSGSIZE: the buffer is too small; @out_len tells the length
  *  - ETIMEDOUT: the deadline has passed
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
+ *  - whatever MBX_IOC_REPLY fails with
  */
 struct mbx_receive {
 	__u32 size;
@@ -489,6 +501,7 @@ struct mbx_receive {
 	__u32 __reserved;
 	__aligned_u64 deadline;
 	__aligned_u64 select_ptr;
+	__aligned_u64 reply_ptr;
 	__aligned_u64 out_seq;
 	__aligned_u64 out_time;
 	__s32 out_pid;
@@ -499,6 +512,118 @@ struct mbx_receive {
 	__aligned_u64 out_type;
 	__u32 out_priority;
 	__u32 out_len;
+	__u32 out_flags;
+	__u32 out_reply_max;
+};
+
+/* @deadline is on CLOCK_REALTIME. */
+#define MBX_CALL_REALTIME (1U << 0)
+
+/**
+ * struct mbx_call - argument of MBX_IOC_CALL
+ * @size: sizeof(struct mbx_call)
+ * @flags: MBX_CALL_*
+ * @data_ptr: address of the message
+ * @data_len: its length in bytes
+ * @priority: as in struct mbx_send
+ * @deadline: absolute time in ns until which the reply has to be there, or 0
+ * @type: as in struct mbx_send
+ * @reply_ptr: address of a buffer for the reply
+ * @reply_len: its length in bytes
+ * @__reserved: must be 0
+ * @out_seq: sequence number of the message in its mailbox; 0 if nobody took it
+ * @out_pid: process that took it, in the caller's pid namespace; 0 if it is not
+ *	visible there
+ * @out_tid: thread that took it
+ * @out_len: length of the reply
+ * @out_reserved: 0
+ *
+ * Send one message, and wait until whoever takes it has replied.  It is sent as
+ * with MBX_SEND_SYNC: it waits for room, and in the mailbox, whatever others do
+ * there; as long as nobody has taken it, whatever ends the wait takes it back, and
+ * the command fails as that does, having sent nothing.
+ *
+ * Receivers see it as any other message, with MBX_MESSAGE_CALL.  The process of the
+ * one that takes it by MBX_IOC_RECEIVE has the right to reply: once, by any of its
+ * threads, through any handle that may receive from the mailbox, and as long as it
+ * does not close that which it was taken through.  Replies pass a mailbox that is
+ * frozen or sealed, take no room in it and are not counted there.  Nobody else can
+ * reply, and whoever receives by read(2) cannot.
+ *
+ * If a command fails and @out_seq is not 0, @out_tid took the message, and may have
+ * done what it says.  Such a command is not restarted after a signal, also not
+ * under SA_RESTART.  Set @out_seq to 0 beforehand: a command that is refused at once
+ * need not write it.
+ *
+ * The reply can be as long as @reply_len says, and as the mailbox's msg_max.  A
+ * longer one is refused where it is sent.  It is copied by the caller: if that fails
+ * nobody else learns of it.  Until then it is charged to the caller's user.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EBADF, EDQUOT, EKEYEXPIRED, EMSGSIZE, ENOSPC, EUSERS: as for MBX_IOC_SEND
+ *  - ECANCELED: the message was purged before a receiver took it
+ *  - EFAULT: also, with @out_seq set, if the reply could not be copied
+ *  - EINTR: a signal arrived during the wait
+ *  - EINVAL: O_NONBLOCK is set on the handle; a deadline above 2^63 - 1;
+ *    MBX_CALL_REALTIME without a deadline; @priority is too high
+ *  - ENOBUFS: another message took the place of this one
+ *  - EPIPE: nobody will reply: the process that took the message has exited, or
+ *    closed the handle that it came through, or had it revoked, or took it by
+ *    read(2)
+ *  - ESHUTDOWN: the mailbox was sealed before the message was in it, or, at
+ *    capacity 0, taken
+ *  - ETIMEDOUT: the deadline has passed
+ */
+struct mbx_call {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 data_ptr;
+	__u32 data_len;
+	__u32 priority;
+	__aligned_u64 deadline;
+	__aligned_u64 type;
+	__aligned_u64 reply_ptr;
+	__u32 reply_len;
+	__u32 __reserved;
+	__aligned_u64 out_seq;
+	__s32 out_pid;
+	__s32 out_tid;
+	__u32 out_len;
+	__u32 out_reserved;
+};
+
+/**
+ * struct mbx_reply - argument of MBX_IOC_REPLY; see also struct mbx_receive
+ * @size: sizeof(struct mbx_reply)
+ * @flags: must be 0
+ * @call: what is replied to: @out_seq of the message; 0 for nothing, which only
+ *	MBX_IOC_RECEIVE allows
+ * @data_ptr: address of the reply
+ * @data_len: its length in bytes; 0 is a reply too
+ * @__reserved: must be 0
+ *
+ * Answer a call that the calling process has taken from the mailbox.  It never
+ * waits.  When it succeeds the caller has the reply, unless it is killed before it
+ * runs again, or has given a bad address for it.  When it fails the caller waits on,
+ * if it is there.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EBADF: the handle has no right to receive
+ *  - ECANCELED: the caller has given up while it was being replied to
+ *  - EDQUOT, ENOSPC: a limit on queued bytes, of the caller's user or of the system
+ *  - EMSGSIZE: longer than @out_reply_max of the message
+ *  - ENOENT: there is no such call: this process has not taken it, or has replied
+ *    to it, or the caller has given up, for which see MBX_EVENT_CANCELED
+ */
+struct mbx_reply {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 call;
+	__aligned_u64 data_ptr;
+	__u32 data_len;
+	__u32 __reserved;
 };
 
 /* In @out_flags: it is the mailbox of @out_owner_pid, see struct mbx_open. */
@@ -524,7 +649,7 @@ struct mbx_receive {
  * @out_handles: open handles (files, not descriptors)
  * @out_depth: messages waiting in it now
  * @out_high_water: most messages that ever waited in it
- * @out_senders: threads blocked in a send now
+ * @out_senders: threads blocked in a send now, or in a call that nobody has taken
  * @out_receivers: threads blocked in a receive now
  * @out_bytes: bytes in waiting messages
  * @out_sent: messages ever sent to it
@@ -542,7 +667,7 @@ struct mbx_receive {
  * @out_lost: messages of @out_sent that have been purged or dropped, or withdrawn
  *	while they were deferred
  * @out_full: MBX_FULL_*
- * @__reserved: 0
+ * @out_callers: threads blocked in a call that was taken, until it is replied to
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -577,7 +702,7 @@ struct mbx_stat {
 	__s32 out_successor_pid;
 	__aligned_u64 out_lost;
 	__u32 out_full;
-	__u32 __reserved;
+	__u32 out_callers;
 };
 
 /* One message can be sent through the handle; a send that failed is none. */
@@ -668,9 +793,14 @@ struct mbx_revoke {
 #define MBX_EVENT_OWNER_DIED (1U << 8)
 /* The mailbox was deleted, or the handle revoked. */
 #define MBX_EVENT_DELETED (1U << 9)
+/*
+ * The caller of a call that was taken has given up: a signal, its deadline, or its
+ * handle was revoked.  Not in @out_state.
+ */
+#define MBX_EVENT_CANCELED (1U << 10)
 
 /* One above the highest bit. */
-#define MBX_EVENTS 10
+#define MBX_EVENTS 11
 
 /* Tell which events have happened, and forget them. */
 #define MBX_NOTIFY_READ (1U << 0)
@@ -713,6 +843,7 @@ struct mbx_event {
  * @out_state: MBX_EVENT_* that hold now, registered or not
  * @out_counts: how often each has happened, in the order of the bits; a count
  *	does not wrap
+ * @__reserved: 0
  *
  * Have events counted, and 1 added to an eventfd for each or messages sent.  An
  * event happens when what its name says begins to hold: it does after a command,
@@ -777,6 +908,7 @@ struct mbx_notify {
 	__u32 out_events;
 	__u32 out_state;
 	__u32 out_counts[MBX_EVENTS];
+	__u32 __reserved;
 };
 
 /* @deadline is on CLOCK_REALTIME. */
@@ -961,6 +1093,8 @@ enum {
 	MBX_CMD_NOTIFY,
 	MBX_CMD_BATCH,
 	MBX_CMD_TRANSFER,
+	MBX_CMD_CALL,
+	MBX_CMD_REPLY,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -976,5 +1110,7 @@ enum {
 #define MBX_IOC_NOTIFY _IO(MBX_IOC_MAGIC, MBX_CMD_NOTIFY)
 #define MBX_IOC_BATCH _IO(MBX_IOC_MAGIC, MBX_CMD_BATCH)
 #define MBX_IOC_TRANSFER _IO(MBX_IOC_MAGIC, MBX_CMD_TRANSFER)
+#define MBX_IOC_CALL _IO(MBX_IOC_MAGIC, MBX_CMD_CALL)
+#define MBX_IOC_REPLY _IO(MBX_IOC_MAGIC, MBX_CMD_REPLY)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands that call and reply.
+ */
+#include <linux/pid_namespace.h>
+#include <linux/uaccess.h>
+
+#include "command.h"
+#include "mbx.h"
+
+static void tell_server(struct mbx_call *arg, struct mbx_task *server)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+
+	arg->out_pid = pid_nr_ns(server->proc->pid, ns);
+	arg->out_tid = pid_nr_ns(server->pid, ns);
+	mbx_task_put(server);
+}
+
+static int do_call(struct mbx_request *request, struct mbx_tx *tx)
+{
+	struct mbx_call *arg = &request->arg->call;
+	int err;
+
+	memset_after(arg, 0, __reserved);
+	err = mbx_write_out(request);
+	if (!err)
+		err = mbx_send(request->handle, tx);
+	/* Unless somebody took it nothing has happened. */
+	if (!tx->peer)
+		return err;
+
+	arg->out_seq = tx->seq;
+	arg->out_len = tx->caller->len;
+	tell_server(arg, tx->peer);
+	/* It was writable a moment ago, and what has been done has been done. */
+	(void)mbx_write_out(request);
+	return err;
+}
+
+/**
+ * mbx_run_call() - send a message, and wait for the reply
+ * @request: MBX_IOC_CALL
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_call(struct mbx_request *request)
+{
+	struct mbx_call *arg = &request->arg->call;
+	struct mbx_caller caller = {
+		.data = u64_to_user_ptr(arg->reply_ptr),
+		.room = min(arg->reply_len, request->handle->box->msg_max),
+	};
+	struct mbx_tx tx = {
+		.data = u64_to_user_ptr(arg->data_ptr),
+		.len = arg->data_len,
+		.type = arg->type,
+		.priority = arg->priority,
+		.sync = true,
+		.caller = &caller,
+	};
+	int err;
+
+	if (!(request->handle->rights & MBX_OPEN_SEND))
+		return -EBADF;
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	if (mbx_file_nonblock(request->file) || arg->priority >= MBX_PRIORITIES)
+		return -EINVAL;
+	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,
+			       arg->flags & MBX_CALL_REALTIME);
+	if (!err && tx.priority)
+		err = mbx_box_prioritize(request->handle->box);
+	return err ?: do_call(request, &tx);
+}
+
+static int do_reply(struct mbx_handle *handle, const struct mbx_reply *arg)
+{
+	const struct mbx_tx tx = {
+		.data = u64_to_user_ptr(arg->data_ptr),
+		.len = arg->data_len,
+	};
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	return mbx_reply(handle, arg->call, &tx);
+}
+
+/**
+ * mbx_run_reply() - answer a call
+ * @request: MBX_IOC_REPLY
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_reply(struct mbx_request *request)
+{
+	if (!(request->handle->rights & MBX_OPEN_RECEIVE))
+		return -EBADF;
+	return do_reply(request->handle, &request->arg->reply);
+}
+
+static int get_reply(struct mbx_reply *reply, const void __user *uarg)
+{
+	u32 usize;
+	int err;
+
+	if (get_user(usize, (const u32 __user *)uarg))
+		return -EFAULT;
+	if (usize < sizeof(*reply) || usize > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(reply, sizeof(*reply), uarg, usize);
+	if (err)
+		return err;
+	return reply->flags ? -EOPNOTSUPP : 0;
+}
+
+/**
+ * mbx_reply_first() - answer a call before a message is received
+ * @request: MBX_IOC_RECEIVE with a reply
+ * @once: set if the caller's structure does not tell that it has been done
+ *
+ * Context: Process context.  Sleeps.
+ * Return: 0, also if there is nothing to reply to; else see the UAPI header.
+ */
+int mbx_reply_first(struct mbx_request *request, bool *once)
+{
+	struct mbx_reply __user *uarg =
+		u64_to_user_ptr(request->arg->receive.reply_ptr);
+	struct mbx_reply reply;
+	int err;
+
+	err = get_reply(&reply, uarg);
+	if (err || !reply.call)
+		return err;
+	/* What cannot be reported must not happen. */
+	if (put_user(reply.call, &uarg->call))
+		return -EFAULT;
+	err = do_reply(request->handle, &reply);
+	if (!err && put_user(0, &uarg->call))
+		*once = true;
+	return err;
+}
