@@ -496,6 +496,84 @@ ssize_t mbx_peek(struct mbx *m, void *buf, size_t len);
  */
 ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
 
+/* ---- Calls ------------------------------------------------------------ */
+
+/**
+ * mbx_call() - send one message, and wait for the reply
+ * @m: a handle with the right to send
+ * @data: the message
+ * @len: its length
+ * @reply: where to put the reply
+ * @reply_len: size of @reply; a server can reply with no more
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Waits for room, for a server, and for its reply, whatever the mailbox does with
+ * other messages when it is full.  Unless a server has taken the message, a call
+ * that fails has sent nothing; mbx_call_ext() tells whether one has.
+ *
+ * Return: length of the reply, which may be 0, or
+ *
+ *  - -EPIPE: the server has taken the message, and cannot reply any more
+ *  - -ETIMEDOUT, -EINTR: also when a server has taken it
+ *  - -EINVAL: O_NONBLOCK is set on the descriptor
+ *  - -ENOBUFS: another message took the place of this one
+ *  - or an error of mbx_send()
+ */
+ssize_t mbx_call(struct mbx *m, const void *data, size_t len, void *reply,
+		 size_t reply_len, uint64_t deadline);
+
+/**
+ * mbx_call_ext() - call with every option there is
+ * @m: a handle with the right to send
+ * @arg: argument of MBX_IOC_CALL, its size member set; out_seq is set to 0, and on
+ *	errors, too, to the message's number if a server has taken it, which out_pid
+ *	and out_tid then are
+ *
+ * Return: length of the reply, or an error of MBX_IOC_CALL
+ */
+ssize_t mbx_call_ext(struct mbx *m, struct mbx_call *arg);
+
+/**
+ * mbx_reply() - answer a call
+ * @m: a handle of the mailbox with the right to receive
+ * @call: out_seq of the struct mbx_receive that the message came with; its
+ *	out_flags has MBX_MESSAGE_CALL, its out_reply_max the longest reply
+ * @data: the reply
+ * @len: its length; 0 is a reply too
+ *
+ * One reply for each call, by the process that has received it.  Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -ENOENT: no such call: replied to, not received by this process, or the caller
+ *    has given up
+ *  - -ECANCELED: the caller has given up meanwhile
+ *  - -EMSGSIZE: longer than the caller takes, who waits on
+ *  - -EDQUOT, -ENOSPC: a limit on queued bytes, of the caller's user or of the
+ *    system; likewise
+ *  - -EBADF: no right to receive
+ *  - -EIDRM, -EOWNERDEAD, -EKEYREVOKED, -EFAULT, -ENOMEM
+ */
+int mbx_reply(struct mbx *m, uint64_t call, const void *data, size_t len);
+
+/**
+ * mbx_reply_receive() - answer a call and receive the next message
+ * @m: a handle with the right to receive
+ * @call: what to answer, as for mbx_reply(), 0 for nothing; set to 0 once that is
+ *	done
+ * @data: the reply
+ * @len: its length
+ * @next: as for mbx_receive_ext(); its reply_ptr is overwritten
+ *
+ * One call of the kernel for both.  If the reply fails nothing is received, and
+ * @call stays as it is.
+ *
+ * Return: length of the message; or an error of mbx_reply() with @call left as it
+ * is, or of mbx_receive_ext() with @call set to 0
+ */
+ssize_t mbx_reply_receive(struct mbx *m, uint64_t *call, const void *data,
+			  size_t len, struct mbx_receive *next);
+
 /* ---- Many at a time --------------------------------------------------- */
 
 /**

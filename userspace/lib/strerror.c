@@ -31,6 +31,33 @@ struct sentence {
 
 /* clang-format off */
 static const struct sentence sentences[] = {
+	{ MBX_CMD_CALL, EPIPE, NULL,
+	  "who received the call has exited, or closed its handle, or cannot reply",
+	  "it may have been carried out: find out before you call again" },
+	{ MBX_CMD_CALL, EINVAL, NULL,
+	  "the priority is above 31, or the handle has O_NONBLOCK: a call waits",
+	  "see MBX_IOC_CALL in mailbox(4)" },
+	{ MBX_CMD_CALL, ETIMEDOUT, NULL,
+	  "the deadline has passed, and no reply was there",
+	  "allow more time; out_seq tells whether a server has the call" },
+	{ MBX_CMD_REPLY, ENOENT, NULL,
+	  "no such call: it has been replied to, was received by another process, "
+	  "or the caller has given up",
+	  "receive the next one" },
+	{ MBX_CMD_REPLY, ECANCELED, NULL,
+	  "the caller has given up meanwhile", "receive the next one" },
+	{ MBX_CMD_REPLY, EMSGSIZE, NULL,
+	  "the reply is longer than the caller takes, who waits on",
+	  "reply with no more than out_reply_max" },
+	{ MBX_CMD_REPLY, EDQUOT, "max_user_bytes",
+	  "queued messages of the caller's user would exceed %s",
+	  "send a shorter reply" },
+	{ MBX_CMD_REPLY, ENOSPC, "max_bytes",
+	  "all queued messages together would exceed %s",
+	  "send a shorter reply" },
+	{ MBX_CMD_REPLY, EBADF, NULL,
+	  "the handle has no right to receive",
+	  "open the mailbox with MBX_OPEN_RECEIVE" },
 	{ MBX_CMD_CREATE, EEXIST, NULL,
 	  "a mailbox of this name exists already",
 	  "open that one, or choose another name" },
@@ -214,12 +241,15 @@ static const struct sentence sentences[] = {
 
 static const struct sentence *find(int cmd, int err)
 {
+	/* Which is to send, first of all. */
+	const int calls = cmd == MBX_CMD_CALL;
 	const struct sentence *s;
 	size_t i;
 
 	for (i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
 		s = &sentences[i];
-		if (s->err == err && (s->cmd == cmd || s->cmd == ANY))
+		if (s->err == err && (s->cmd == cmd || s->cmd == ANY ||
+				      (s->cmd == MBX_CMD_SEND && calls)))
 			return s;
 	}
 	return NULL;

@@ -2,6 +2,7 @@
 /*
  * What the examples in manual pages leave out.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -177,8 +177,49 @@ static void expect_select(uint64_t ptr, const struct mbx_select *should)
 	expect("seq", is->seq, should->seq);
 }
 
+static void expect_reply(const struct step *s, const struct mbx_reply *r)
+{
+	expect("size", r->size, sizeof(*r));
+	expect("flags", r->flags, 0);
+	expect("call", r->call, s->call);
+	expect("reserved", r->__reserved, 0);
+	expect_bytes("reply", r->data_ptr, r->data_len, s->reply, s->reply_len);
+}
+
+static int reply(const struct step *s, const struct mbx_reply *r)
+{
+	expect_reply(s, r);
+	return s->ret;
+}
+
+static int call(const struct step *s, struct mbx_call *c)
+{
+	uint32_t len = s->reply_len || !s->reply ? s->reply_len :
+						   strlen(s->reply);
+
+	expect("size", c->size, sizeof(*c));
+	expect("flags", c->flags, s->flags);
+	expect_bytes("data", c->data_ptr, c->data_len, s->data, s->len);
+	expect("priority", c->priority, s->priority);
+	expect("type", c->type, s->type);
+	expect("reserved", c->__reserved, 0);
+	expect_deadline(c->deadline, s->deadline);
+	c->out_seq = s->seq;
+	c->out_pid = s->pid;
+	c->out_tid = s->tid;
+	c->out_len = len;
+	if (s->ret)
+		return s->ret;
+	if (len > c->reply_len)
+		mock_fail("room of %u for %u bytes", c->reply_len, len);
+	if (s->reply)
+		memcpy((void *)(uintptr_t)c->reply_ptr, s->reply, len);
+	return 0;
+}
+
 static int receive(const struct step *s, struct mbx_receive *m)
 {
+	struct mbx_reply *first = (void *)(uintptr_t)m->reply_ptr;
 	uint32_t len = s->len || !s->data ? s->len : strlen(s->data);
 	uint32_t copied;
 
@@ -187,6 +228,13 @@ static int receive(const struct step *s, struct mbx_receive *m)
 	expect("reserved", m->__reserved, 0);
 	expect_deadline(m->deadline, s->deadline);
 	expect_select(m->select_ptr, s->select);
+	expect("reply", !!first, !!s->call);
+	if (first)
+		expect_reply(s, first);
+	if (first && !s->refused)
+		first->call = 0;
+	m->out_flags = s->message;
+	m->out_reply_max = s->reply_max;
 	m->out_len = len;
 	m->out_seq = s->seq;
 	m->out_time = s->time;
@@ -361,6 +409,12 @@ int ioctl(int fd, unsigned long request, ...)
 		break;
 	case STEP_TRANSFER:
 		ret = transfer(s, arg);
+		break;
+	case STEP_CALL:
+		ret = call(s, arg);
+		break;
+	case STEP_REPLY:
+		ret = reply(s, arg);
 		break;
 	default:
 		ret = stat_box(s, arg);

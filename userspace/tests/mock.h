@@ -27,6 +27,8 @@ enum {
 	STEP_NOTIFY,
 	STEP_BATCH,
 	STEP_TRANSFER,
+	STEP_CALL,
+	STEP_REPLY,
 	STEP_POLL = 100,
 };
 
@@ -74,6 +76,12 @@ enum {
  * @state: comes out of NOTIFY
  * @happened: likewise
  * @st: comes out of STAT as a whole, if not NULL
+ * @reply: comes out of CALL; expected in REPLY, and with @call in RECEIVE
+ * @reply_len: length of @reply if that is no string; of the buffer that CALL needs
+ * @call: what is replied to, expected in REPLY and RECEIVE; 0 for nothing
+ * @refused: the reply of RECEIVE is what fails with @ret
+ * @message: comes out of RECEIVE as out_flags
+ * @reply_max: comes out of RECEIVE
  * @arrives: signal that arrives meanwhile; unless the tool handles it, it has no
  *	effect
  */
@@ -115,6 +123,12 @@ struct step {
 	uint32_t state;
 	uint32_t happened;
 	const struct mbx_stat *st;
+	const char *reply;
+	uint32_t reply_len;
+	uint64_t call;
+	bool refused;
+	uint32_t message;
+	uint32_t reply_max;
 	int arrives;
 };
 
