@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How threads wait in a mailbox: a model of send.c, receive.c, wait.c, queue.c,
- * box.c and reap.c in module/, which spin searches exhaustively.
+ * How threads wait in a mailbox: a model of send.c, receive.c, call.c, wait.c,
+ * queue.c, box.c and reap.c in module/, which spin searches exhaustively.
  *
- * Two threads send, two receive.  Inlines, states and errors have the names of
+ * Two threads send, or call; two receive, and reply, each in a process of its own,
+ * which may have another thread that replies, too.  Inlines, states and errors have the names of
  * the code, so that both can be read side by side.  A function that sleeps, or
  * drops the lock, is cut there: wait_msg() is wait_msg_begin() and
  * wait_msg_end().
@@ -26,12 +27,18 @@
  *   7 everybody gets the same answer after the end  check_error, end_waits
  *   8 no message leaks or is used once freed        mbx_box_release, check_empty
  *   9 a waiter outlives every use of it             mbx_wake
+ *  10 a caller gets one reply, or one error         check_send, mbx_reply
+ *  11 nobody waits for a reply that cannot come     check_quiet
+ *  12 a claim ends with the wait for the reply      check_box
  *
  * Deadlines and signals may come, but nobody relies on them: when nothing
  * happens any more whoever sleeps must have reason to.  Then the mailbox is
  * deleted, and everybody must come to an end.
  *
- * Left out: pollers, receives that do not wait, quotas, the memory that a box
+ * Whoever has taken a call replies, exits, or closes the handle; it never sleeps
+ * in a reply, which has no step that waits.
+ *
+ * Left out: pollers, receives that do not wait, replies that are too long, quotas, the memory that a box
  * keeps for the next send, and memory order: each step sees all earlier ones.
  *
  * scripts/check-model runs all of it.  By hand, in a scratch directory:
@@ -92,6 +99,18 @@
 #ifndef PEEK
 #define PEEK NONE /* may receive with MBX_RECEIVE_PEEK */
 #endif
+#ifndef CALL
+#define CALL NONE /* may wait for a reply */
+#endif
+#ifndef READ
+#define READ NONE /* receive by read(2), and cannot reply */
+#endif
+#ifndef CLOSE
+#define CLOSE NONE /* may close the handle instead of replying */
+#endif
+#ifndef TWICE
+#define TWICE NONE /* of whose process another thread replies, too */
+#endif
 
 /* Switches. */
 #ifndef DELETE
@@ -126,11 +145,12 @@
 
 mtype = {
 	/* errno; 0 is success */
-	EAGAIN, EFAULT, EIDRM, EMSGSIZE, EOWNERDEAD, ERESTARTSYS, ETIMEDOUT,
+	EAGAIN, ECANCELED, EFAULT, EIDRM, EINTR, EMSGSIZE, ENOENT, EOWNERDEAD, EPIPE,
+	ERESTARTSYS, ETIMEDOUT,
 	/* not done yet: try again; sleep; copy without the lock; it is copied */
 	AGAIN, SLEEP, COPY, COPIED,
 	/* enum mbx_wait_state; 0: there is no waiter */
-	MBX_WAIT_ROOM, MBX_WAIT_TAKEN, MBX_WAIT_MSG, MBX_WAIT_DONE,
+	MBX_WAIT_ROOM, MBX_WAIT_TAKEN, MBX_WAIT_MSG, MBX_WAIT_REPLY, MBX_WAIT_DONE,
 	/* enum mbx_msg_state; 0: not made yet */
 	MBX_MSG_NEW, MBX_MSG_READY, MBX_MSG_TAKEN, MBX_MSG_GONE,
 	/* what mbx_send() has returned; 0: it has not */
@@ -150,6 +170,10 @@ typedef mbx_waiter {
 	mtype result;
 	byte msg;
 	bool sync;
+	byte caller;		/* the message to which it waits for a reply */
+	bool peer;		/* that was taken */
+	byte claim;		/* by this process, which has not replied */
+	bool reply;		/* there is one */
 }
 
 typedef mbx_msg {
@@ -160,6 +184,7 @@ typedef mbx_msg {
 	byte refs;
 	mtype send;		/* checked: what the sender was told */
 	bool delivered;		/* checked */
+	bool replied;		/* checked */
 }
 
 task_struct thread[THREADS + 1];
@@ -172,17 +197,26 @@ byte depth;
 byte last_seq;
 byte nr_senders;
 byte nr_receivers;
+byte nr_callers;
 chan senders = [2] of { byte };
 chan synced = [2] of { byte };
 chan receivers = [2] of { byte };
 chan peekers = [2] of { byte };
+chan callers = [2] of { byte };
 chan ready = [MESSAGES] of { byte, byte };	/* seq, message */
 bool locked;
 bool findable = true;				/* it is in the tables */
 bool ended;					/* checked: so have all waits */
 bool owner_exited;
 
-byte running = THREADS + 1 + DELETE + OWNER + (SIGNAL > 0) + (KILL > 0);
+/* Processes have the numbers of their first threads. */
+byte serves[THREADS + 1];	/* the message that it has to reply to */
+bool exited[THREADS + 1];
+byte replies;			/* messages that are replies */
+#define CLAIMS (CALL && (QUIT || KILL))
+
+byte running = THREADS + 1 + DELETE + OWNER + (SIGNAL > 0) + (KILL > 0) +
+	       2 * CLAIMS + (TWICE > 0);
 bool closing;		/* nothing will happen any more, so the end is made */
 
 #define mbx_box_has_room() (depth < CAPACITY)
@@ -229,13 +263,18 @@ inline check_box()
 	assert(in_place(senders??[2], 2, MBX_WAIT_ROOM));
 	assert(in_place(synced??[1], 1, MBX_WAIT_TAKEN));
 	assert(in_place(synced??[2], 2, MBX_WAIT_TAKEN));
+	assert(in_place(callers??[1], 1, MBX_WAIT_REPLY));
+	assert(in_place(callers??[2], 2, MBX_WAIT_REPLY));
+	assert(!waiter[1].claim == !callers??[1]);
+	assert(!waiter[2].claim == !callers??[2]);
 	assert(in_place(receivers??[3] || peekers??[3], 3, MBX_WAIT_MSG));
 	assert(in_place(receivers??[4] || peekers??[4], 4, MBX_WAIT_MSG));
 	assert(!len(senders) || !mbx_box_has_room());
 	assert(!len(peekers) || (!len(ready) && !len(senders)));
 	assert(!waits_in_vain(3) || (!len(ready) && !sender_for(3)));
 	assert(!waits_in_vain(4) || (!len(ready) && !sender_for(4)));
-	assert(!ended || !(len(senders) + len(synced) + len(receivers) + len(peekers)))
+	assert(!ended || !(len(senders) + len(synced) + len(receivers) + len(peekers)));
+	assert(!ended || !len(callers))
 }
 
 /* Nothing will happen any more: whoever sleeps would do so forever. */
@@ -247,6 +286,7 @@ inline check_quiet()
 	:: i <= THREADS ->
 		assert(!waiter[i].state ||
 		       (waiter[i].state != MBX_WAIT_DONE &&
+			waiter[i].state != MBX_WAIT_REPLY &&
 			!thread[i].signal_pending && !mbx_box_error()));
 		i++
 	:: else -> break
@@ -257,6 +297,7 @@ inline check_quiet()
 inline check_empty()
 {
 	assert(!depth && !len(ready) && !nr_senders && !nr_receivers);
+	assert(!nr_callers && !replies);
 	i = 1;
 	do
 	:: i <= MESSAGES ->
@@ -283,7 +324,8 @@ inline forget(m)
 		msg[m].counted = false;
 		msg[m].sender = false;
 		msg[m].send = FAILED;
-		msg[m].delivered = true
+		msg[m].delivered = true;
+		msg[m].replied = false
 	:: else
 	fi
 }
@@ -347,10 +389,20 @@ inline mbx_later_do()
 	fi
 }
 
+inline mbx_unclaim(t)
+{
+#ifndef BUG_NO_UNCLAIM
+	waiter[t].claim = 0
+#else
+	skip
+#endif
+}
+
 inline mbx_wake(list, t, why)
 {
 	assert(waiter[t].state && waiter[t].state != MBX_WAIT_DONE);
 	list??eval(t);
+	mbx_unclaim(t);
 	waiter[t].result = why;
 #ifdef BUG_WAKE_BEFORE_DONE
 	wake_up_process(t);
@@ -444,7 +496,9 @@ inline mbx_wait_end(list)
 #ifdef BUG_NO_LIST_DEL
 	:: else
 #else
-	:: else -> list??eval(self)
+	:: else ->
+		list??eval(self);
+		mbx_unclaim(self)
 #endif
 	fi
 }
@@ -455,7 +509,10 @@ inline waiter_ends()
 	waiter[self].state = 0;
 	waiter[self].result = 0;
 	waiter[self].msg = 0;
-	waiter[self].sync = false
+	waiter[self].sync = false;
+	waiter[self].caller = 0;
+	waiter[self].peer = false;
+	waiter[self].reply = false
 }
 
 /*
@@ -690,11 +747,23 @@ inline mbx_give_up(m)
 	mbx_box_release(m)
 }
 
+inline mbx_call_over()
+{
+	if
+	:: waiter[self].state != MBX_WAIT_DONE && err == ERESTARTSYS -> err = EINTR
+#ifndef BUG_REPLY_KEPT
+	:: waiter[self].state == MBX_WAIT_DONE && waiter[self].reply -> replies--
+#endif
+	:: else
+	fi
+}
+
 inline wait_sender_begin(m, placed)
 {
 	waiter[self].state = (placed -> MBX_WAIT_TAKEN : MBX_WAIT_ROOM);
 	waiter[self].msg = (placed -> 0 : m);
 	waiter[self].sync = sync || !CAPACITY;
+	waiter[self].caller = (call -> m : 0);
 	nr_senders++;
 	if
 	:: placed ->
@@ -709,15 +778,32 @@ inline wait_sender_begin(m, placed)
 	err = SLEEP
 }
 
+inline count_blocked()
+{
+	if
+	:: waiter[self].peer -> nr_callers--
+	:: else -> nr_senders--
+	fi
+}
+
 inline wait_sender_end(m)
 {
-	nr_senders--;
+	count_blocked();
 	if
 	:: waiter[self].state == MBX_WAIT_ROOM -> mbx_wait_end(senders)
+	:: waiter[self].state == MBX_WAIT_REPLY -> mbx_wait_end(callers)
 	:: else -> mbx_wait_end(synced)
 	fi;
+	taken = waiter[self].peer;
 	if
+#ifdef BUG_TAKEN_WITHDRAWN
+	:: waiter[self].peer && waiter[self].state == MBX_WAIT_DONE -> mbx_call_over()
 	:: err && waiter[self].state != MBX_WAIT_DONE -> mbx_give_up(m)
+#else
+	:: waiter[self].peer -> mbx_call_over()
+	:: !waiter[self].peer && err && waiter[self].state != MBX_WAIT_DONE ->
+		mbx_give_up(m)
+#endif
 	:: else ->
 		if
 		:: waiter[self].msg -> mbx_box_release(m)
@@ -796,9 +882,10 @@ inline send_locked_end(m)
 inline check_send(m)
 {
 	check_error(err);
+	assert(!call || msg[m].replied == !err);
 	if
 	:: err ->
-		assert(!msg[m].delivered);
+		assert(msg[m].delivered == taken);
 		assert(!msg[m].state || msg[m].state == MBX_MSG_GONE || dead);
 		msg[m].send = FAILED
 	:: else ->
@@ -826,7 +913,9 @@ inline send_unlock(m)
 		check_send(m);
 		user_mode();
 		nonblock = false;
-		sync = false
+		sync = false;
+		call = false;
+		taken = false
 	:: else -> thread[self].copying = false
 	fi;
 	mbx_unlock()
@@ -837,7 +926,7 @@ proctype sends(byte self)
 	byte later[2];
 	byte m = before_first(self);
 	mtype err;
-	bool nonblock, sync, quit;
+	bool nonblock, sync, call, taken, quit;
 
 	do
 	:: atomic {			/* mbx_send() */
@@ -847,6 +936,9 @@ proctype sends(byte self)
 			:: true
 			:: in(NONBLOCK, self) -> nonblock = true
 			:: in(SYNC, self) -> sync = true
+			:: in(CALL, self) ->
+				sync = true;
+				call = true
 			fi;
 			d_step {
 				spin_lock();
@@ -905,6 +997,122 @@ make_msg:
 	}
 }
 
+/* ------------------------------------------------------------------- call.c */
+
+inline mbx_claim(t)
+{
+	waiter[t].claim = self;
+	serves[self] = waiter[t].caller
+}
+
+inline mbx_call_taken(t)
+{
+	nr_senders--;
+	nr_callers++;
+	waiter[t].peer = true;
+	if
+	:: in(READ, self) -> mbx_wake(synced, t, EPIPE)
+	:: else ->
+		waiter[t].state = MBX_WAIT_REPLY;
+		synced??eval(t);
+		callers!t;
+		mbx_claim(t)
+	fi
+}
+
+inline find_caller(call, proc)
+{
+	t_ = (call -> sender_of(call) : 0);
+	if
+	:: callers??[eval(t_)] && waiter[t_].caller == call && waiter[t_].claim == proc
+	:: else -> t_ = 0
+	fi
+}
+
+/* Until there is a message. */
+inline reply_locked_begin(call, proc)
+{
+	find_caller(call, proc);
+	err = (mbx_box_error() -> mbx_box_error() : (t_ -> AGAIN : ENOENT))
+}
+
+inline reply_locked_end(call, proc)
+{
+#ifdef BUG_NO_SECOND_FIND
+	t_ = sender_of(call);
+	err = mbx_box_error();
+#else
+	find_caller(call, proc);
+	err = (mbx_box_error() -> mbx_box_error() : (t_ -> 0 : ECANCELED));
+#endif
+	if
+	:: !err ->
+		assert(!msg[call].replied);
+		msg[call].replied = true;
+		replies++;
+		waiter[t_].reply = true;
+		mbx_wake(callers, t_, 0)
+	:: else
+	fi
+}
+
+/* It returns whatever others do: nothing in it waits. */
+inline mbx_reply(call, proc)
+{
+	atomic {
+		true;
+		d_step {
+			spin_lock();
+			reply_locked_begin(call, proc)
+		}
+		if
+		:: true				/* mbx_fill_spare() */
+		:: MAKE_MSG && err == AGAIN ->
+			d_step { mbx_unlock() }
+			goto make_reply
+		fi;
+have_reply:
+		true;
+		d_step {
+			if
+			:: err == AGAIN -> reply_locked_end(call, proc)
+			:: else
+			fi;
+			check_error(err);
+			err = 0;
+			mbx_unlock()
+		}
+		goto reply_done
+	}
+make_reply:
+	atomic {
+		spin_lock();
+		goto have_reply
+	}
+reply_done:
+	mbx_later_do()
+}
+
+inline mbx_call_close()
+{
+	spin_lock();
+	i = len(callers);
+	do
+	:: i ->
+		callers?t_;
+		callers!t_;
+		if
+#ifndef BUG_NO_CALL_CLOSE
+		:: waiter[t_].claim == self -> mbx_wake(callers, t_, EPIPE)
+#endif
+		:: else
+		fi;
+		i--
+	:: else -> break
+	od;
+	mbx_unlock()
+}
+
 /* ---------------------------------------------------------------- receive.c */
 
 inline finish(m)
@@ -912,7 +1120,12 @@ inline finish(m)
 	mbx_queue_received(m);
 	got = true;
 	if
+#ifdef BUG_CALL_AS_SYNC
 	:: msg[m].sender -> mbx_wake(synced, sender_of(m), 0)
+#else
+	:: msg[m].sender && waiter[sender_of(m)].caller -> mbx_call_taken(sender_of(m))
+	:: msg[m].sender && !waiter[sender_of(m)].caller -> mbx_wake(synced, sender_of(m), 0)
+#endif
 	:: else
 	fi;
 	if
@@ -1124,10 +1337,12 @@ inline choose_copy()
 	fi
 }
 
-/* The owner, if there is one, is a process of its own. */
+/* The owner, if there is one, is the last receiver. */
 inline exit_hook()
 {
-	owner_exited = owner_exited || (OWNER && self == THREADS)
+	owner_exited = owner_exited || (OWNER && self == THREADS);
+	exited[self] = CLAIMS;
+	serves[self] = 0
 }
 
 proctype receives(byte self)
@@ -1139,7 +1354,7 @@ proctype receives(byte self)
 
 	do
 	:: atomic {			/* mbx_receive() */
-			!quit && !thread[self].fatal;
+			!quit && !thread[self].fatal && !serves[self];
 			if
 			:: true
 			:: in(PEEK, self) -> peek = true
@@ -1208,6 +1423,20 @@ next:
 		:: err == COPY -> goto copy
 		:: else
 		fi
+#if CALL
+	:: serves[self] && !thread[self].fatal ->
+		mbx_reply(serves[self], self);
+		serves[self] = 0
+#endif
+#if CLOSE
+	:: d_step { in(CLOSE, self) && serves[self] -> mbx_call_close() }
+		mbx_later_do();
+		d_step {
+			serves[self] = 0;
+			running--
+		}
+		break
+#endif
 	:: d_step {
 			in(QUIT, self) || quit || thread[self].fatal;
 			exit_hook();
@@ -1215,6 +1444,22 @@ next:
 		}
 		break
 	od;
+end:	false
+}
+
+/* Another thread of a process that serves. */
+proctype replies_too(byte proc)
+{
+	byte later[2];
+	byte call;
+	mtype err;
+
+	if
+	:: atomic { serves[proc] -> call = serves[proc] }
+		mbx_reply(call, proc)
+	:: closing
+	fi;
+	running--;
 end:	false
 }
 
@@ -1262,6 +1507,9 @@ inline end_waits()
 #endif
 	mbx_wake_list(receivers, dead);
 	mbx_wake_list(peekers, dead);
+#ifndef BUG_END_FORGETS_CALLERS
+	mbx_wake_list(callers, dead);
+#endif
 #ifndef BUG_END_FORGETS_TAKEN
 	withdraw(MBX_MSG_TAKEN);
 #endif
@@ -1309,6 +1557,45 @@ proctype reap()
 end:	false
 }
 
+inline mbx_box_abandon(proc)
+{
+	spin_lock();
+	i = len(callers);
+	do
+	:: i ->
+		callers?t_;
+		callers!t_;
+		if
+		:: waiter[t_].claim == proc -> mbx_wake(callers, t_, EPIPE)
+		:: else
+		fi;
+		i--
+	:: else -> break
+	od;
+	mbx_unlock()
+}
+
+#define mbx_proc_first_claim(proc) (waiter[1].claim == proc || waiter[2].claim == proc)
+
+proctype reap_proc(byte proc)
+{
+	byte later[2];
+
+	if
+#ifndef BUG_NO_ABANDON
+	:: exited[proc] ->
+		do
+		:: d_step { mbx_proc_first_claim(proc) -> mbx_box_abandon(proc) }
+			mbx_later_do()
+		:: !mbx_proc_first_claim(proc) -> break
+		od
+#endif
+	:: closing
+	fi;
+	running--;
+end:	false
+}
+
 /* ------------------------------------------------------------- the environment */
 
 /* In user space a signal is no event for a mailbox. */
@@ -1350,6 +1637,13 @@ init {
 #endif
 #if OWNER
 		run reap();
+#endif
+#if CLAIMS
+		run reap_proc(3);
+		run reap_proc(4);
+#endif
+#if TWICE
+		run replies_too((TWICE == LAST -> 4 : 3));
 #endif
 #if SIGNAL
 		run interrupts(SIGNAL, false);
