@@ -11,6 +11,7 @@
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
+#include "fds.h"
 #include "mbx.h"
 #include "trace.h"
 
@@ -61,6 +62,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 void mbx_box_set_special(struct mbx_box *box)
 {
 	box->special = box->dead || box->state || box->nr_watches ||
+		       box->nr_carriers ||
 		       box->policy == MBX_POLICY_EXCLUSIVE ||
 		       box->policy == MBX_POLICY_PAIR;
 }
@@ -367,7 +369,9 @@ void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 	if (--msg->refs)
 		return;
 
-	if (!box->dead && take_over(box, msg)) {
+	if (msg->files)
+		mbx_files_left(box);
+	if (!msg->files && !box->dead && take_over(box, msg)) {
 		mbx_box_keep(box, msg);
 	} else {
 		msg->next = later->garbage;

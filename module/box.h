@@ -46,6 +46,7 @@ struct mbx_watch;
  * @nr_may_receive: those of them that may receive [box]
  * @watches: who is told of events [box]
  * @nr_watches: length of @watches [box]
+ * @nr_carriers: its messages that have files [box]
  * @death_told: they know that @owner has exited [box]
  * @poll_in: pollers of handles that may receive
  * @poll_out: pollers of handles that may send
@@ -101,6 +102,7 @@ struct mbx_box {
 	u32 nr_may_receive;
 	struct list_head watches;
 	u32 nr_watches;
+	u32 nr_carriers;
 	bool death_told;
 	wait_queue_head_t poll_in;
 	wait_queue_head_t poll_out;
@@ -346,6 +348,19 @@ static inline bool mbx_box_frozen(const struct mbx_box *box)
 static inline int mbx_box_drained(struct mbx_box *box)
 {
 	return mbx_queue_length(&box->queue) ? 0 : mbx_box_sealed(box);
+}
+
+/**
+ * mbx_box_is_private() - does a mailbox end with its last handle?
+ * @box: the mailbox
+ *
+ * Return: true if nobody can find it without one, or at least nobody is meant to.
+ */
+static inline bool mbx_box_is_private(const struct mbx_box *box)
+{
+	return !box->name_len &&
+	       (box->flags & (MBX_CREATE_OWNED | MBX_STAT_DIRECT)) ==
+		       MBX_CREATE_OWNED;
 }
 
 /**

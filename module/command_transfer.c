@@ -6,6 +6,7 @@
 #include <linux/uaccess.h>
 
 #include "command.h"
+#include "fds.h"
 #include "mbx.h"
 
 static void tell_peer(struct mbx_send *arg, struct mbx_task *peer)
@@ -17,7 +18,8 @@ static void tell_peer(struct mbx_send *arg, struct mbx_task *peer)
 	mbx_task_put(peer);
 }
 
-static int do_send(struct mbx_request *request, struct mbx_tx *tx)
+static int do_send(struct mbx_request *request, struct mbx_tx *tx,
+		   struct mbx_files *files)
 {
 	struct mbx_send *arg = &request->arg->send;
 	int err;
@@ -27,7 +29,9 @@ static int do_send(struct mbx_request *request, struct mbx_tx *tx)
 	arg->out_tid = 0;
 	err = mbx_write_out(request);
 	if (!err)
-		err = mbx_send(request->handle, tx);
+		err = unlikely(files) ?
+			      mbx_send_files(request->handle, tx, files) :
+			      mbx_send(request->handle, tx);
 	if (err < 0)
 		return err;
 
@@ -57,6 +61,19 @@ static noinline int choose_full(const struct mbx_handle *handle,
 	    !(handle->rights & MBX_OPEN_MANAGE))
 		return -EPERM;
 	return 0;
+}
+
+static noinline int send_fds(struct mbx_request *request, struct mbx_tx *tx)
+{
+	const u64 ptr = request->arg->send.fds_ptr;
+	struct mbx_files *files = mbx_files_get(u64_to_user_ptr(ptr));
+	int err;
+
+	if (IS_ERR(files))
+		return PTR_ERR(files);
+	err = do_send(request, tx, files);
+	mbx_files_put(files);
+	return err;
 }
 
 /**
@@ -93,7 +110,10 @@ long mbx_run_send(struct mbx_request *request)
 			       arg->flags & MBX_SEND_REALTIME);
 	if (!err && tx.priority)
 		err = mbx_box_prioritize(request->handle->box);
-	return err ?: do_send(request, &tx);
+	if (err)
+		return err;
+	return unlikely(arg->fds_ptr) ? send_fds(request, &tx) :
+					do_send(request, &tx, NULL);
 }
 
 static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
@@ -104,7 +124,7 @@ static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
 	err = mbx_receive(request->handle, rx);
 	if (err != -EMSGSIZE)
 		return err;
-	memset_after(arg, 0, reply_ptr);
+	memset_after(arg, 0, fds_ptr);
 	arg->out_len = rx->msg_len;
 	return mbx_write_out(request) ?: -EMSGSIZE;
 }
@@ -125,11 +145,38 @@ static noinline int receive_selected(struct mbx_request *request,
 	return do_receive(request, rx);
 }
 
-static int receive(struct mbx_request *request, struct mbx_rx *rx)
+static int receive_plain(struct mbx_request *request, struct mbx_rx *rx)
 {
 	return request->arg->receive.select_ptr ?
 		       receive_selected(request, rx) :
 		       do_receive(request, rx);
+}
+
+/* Apart for the same reason. */
+static noinline int receive_fds(struct mbx_request *request,
+				const struct mbx_rx *rx)
+{
+	struct mbx_receive *arg = &request->arg->receive;
+	struct mbx_landing landing;
+	int err;
+
+	landing.rx = *rx;
+	err = mbx_landing_begin(&landing, u64_to_user_ptr(arg->fds_ptr));
+	if (err)
+		return err;
+	err = receive_plain(request, &landing.rx);
+	if (!mbx_landing_end(&landing)) {
+		arg->out_flags |= MBX_MESSAGE_FDS_LOST;
+		(void)mbx_write_out(request);
+	}
+	return err;
+}
+
+static int receive(struct mbx_request *request, struct mbx_rx *rx)
+{
+	return unlikely(request->arg->receive.fds_ptr) ?
+		       receive_fds(request, rx) :
+		       receive_plain(request, rx);
 }
 
 static noinline int reply_and_receive(struct mbx_request *request,

@@ -77,4 +77,15 @@
 #define compat_eventfd_signal(ctx) eventfd_signal(ctx)
 #endif
 
+/*
+ * compat_receive_fd() - receive_fd() that does not write the number anywhere
+ *
+ * Until 6.8 it could not.  Can go with 6.1 and 6.6.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define compat_receive_fd(file, flags) receive_fd(file, flags)
+#else
+#define compat_receive_fd(file, flags) receive_fd(file, NULL, flags)
+#endif
+
 #endif /* MBX_COMPAT_H */

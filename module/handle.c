@@ -196,12 +196,11 @@ static bool leave_tree(struct mbx_handle *handle)
 	return false;
 }
 
-/* Nobody can find it any more, or at least nobody is meant to. */
+/* MBX_NO_RING: with files in it, handles that send may be in messages only. */
 static bool last_handle_ends(const struct mbx_box *box)
 {
-	return !box->nr_handles && !box->name_len &&
-	       (box->flags & (MBX_CREATE_OWNED | MBX_STAT_DIRECT)) ==
-		       MBX_CREATE_OWNED;
+	return mbx_box_is_private(box) &&
+	       !(box->nr_carriers ? box->nr_may_receive : box->nr_handles);
 }
 
 /**

@@ -54,10 +54,10 @@ static const struct mbx_command commands[] = {
 		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP),
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL, MBX_OPEN_ALL),
 	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(SEND, send, type, out_tid, ON_HANDLE,
+	MBX_COMMAND(SEND, send, fds_ptr, out_tid, ON_HANDLE,
 		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME |
 			    MBX_SEND_FULL),
-	MBX_COMMAND(RECEIVE, receive, reply_ptr, out_reply_max, ON_HANDLE,
+	MBX_COMMAND(RECEIVE, receive, fds_ptr, out_reply_max, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE),
 	MBX_COMMAND(STAT, stat, flags, out_callers, ON_HANDLE, 0),

@@ -8,7 +8,7 @@
  *   transfers    send.c full.c deliver.c receive.c call.c revoke.c control.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
  *                wait.c defer.c notify*.c quota.c task.c owner.c claim.c usage.c
- *                reap.c
+ *                reap.c fds.c landing.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -76,6 +76,7 @@
  *                             they are sent through only knows of this
  *   message -> task           who sent it, kept past the thread's exit
  *   message -> user           who pays for its memory
+ *   message -> file           those that travel with it; see MBX_NO_RING in fds.c
  *   table -> task -> proc     until the thread or the process exits
  *
  * A live mailbox pins the module, since a system mailbox needs no open file.

@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "fds.h"
 #include "mbx.h"
 
 static const struct {
@@ -106,6 +107,7 @@ static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp,
 		return ERR_PTR(-ENOMEM);
 	}
 	msg->from = NULL;
+	msg->files = NULL;
 	msg->payer = mbx_user_ref(payer);
 	msg->len = len;
 	return msg;
@@ -171,6 +173,7 @@ void mbx_msg_destroy(struct mbx_msg *msg)
 
 	mbx_quota_uncharge_bytes(payer, cost_of(msg->class, msg->len));
 	mbx_user_put(payer);
+	mbx_files_put(msg->files);
 	if (msg->from)
 		mbx_task_put(msg->from);
 	if (msg->class == MBX_MSG_BIG)

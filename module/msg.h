@@ -29,6 +29,7 @@ enum mbx_msg_class {
 
 #define MBX_SPARE_CLASSES MBX_MSG_BIG
 
+struct mbx_files;
 struct mbx_waiter;
 
 /**
@@ -38,6 +39,7 @@ struct mbx_waiter;
  * @from: who sent it; in a spare one, who sent it last [box]
  * @sender: the sender that waits until it is taken, or NULL [box]
  * @payer: charged for its memory [box]
+ * @files: that travel with it, or NULL; it is not used again then [box]
  * @seq: sequence number in its mailbox [box]
  * @badge: of the handle that it was sent through [box]
  * @type: what the sender says that it is [box]
@@ -61,6 +63,7 @@ struct mbx_msg {
 	struct mbx_task *from;
 	struct mbx_waiter *sender;
 	struct mbx_user *payer;
+	struct mbx_files *files;
 	u64 seq;
 	u64 badge;
 	u64 type;

@@ -47,6 +47,11 @@ MODULE_PARM_DESC(
 	max_user_bytes,
 	"Bytes of kernel memory in messages of one user (default: a quarter of max_bytes, at most 64 MiB)");
 
+static unsigned int max_user_fds = 1024;
+module_param(max_user_fds, uint, 0644);
+MODULE_PARM_DESC(max_user_fds,
+		 "Descriptors in messages that one user has sent");
+
 /* Far below the u32 of a length, and of what vmalloc can be asked for. */
 #define MSG_SIZE_LIMIT SZ_64M
 
@@ -286,4 +291,32 @@ void mbx_quota_uncharge_bytes(struct mbx_user *user, size_t bytes)
 {
 	atomic_long_sub(bytes, &user->bytes);
 	atomic_long_sub(bytes, &nr_bytes);
+}
+
+/**
+ * mbx_quota_charge_fds() - account for descriptors that are sent
+ * @user: who sends them
+ * @nr: how many
+ *
+ * Context: Process context.
+ * Return: 0, or -ETOOMANYREFS if the user has too many in messages.
+ */
+int mbx_quota_charge_fds(struct mbx_user *user, u32 nr)
+{
+	if (add_within(&user->nr_fds, nr, limit(max_user_fds)))
+		return 0;
+	if (!exempt())
+		return -ETOOMANYREFS;
+	atomic_long_add(nr, &user->nr_fds);
+	return 0;
+}
+
+/**
+ * mbx_quota_uncharge_fds() - account for descriptors that are in no message now
+ * @user: who sent them
+ * @nr: how many
+ */
+void mbx_quota_uncharge_fds(struct mbx_user *user, u32 nr)
+{
+	atomic_long_sub(nr, &user->nr_fds);
 }

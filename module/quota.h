@@ -13,6 +13,7 @@
  * @uid: real user [const]
  * @nr_boxes: mailboxes that the user created [atomic]
  * @bytes: kernel memory of messages that the user sent [atomic]
+ * @nr_fds: descriptors in messages that the user sent [atomic]
  */
 struct mbx_user {
 	struct hlist_node node;
@@ -20,6 +21,7 @@ struct mbx_user {
 	kuid_t uid;
 	atomic_long_t nr_boxes;
 	atomic_long_t bytes;
+	atomic_long_t nr_fds;
 };
 
 extern unsigned int mbx_max_msg_size;
@@ -34,5 +36,7 @@ void mbx_quota_force_bytes(struct mbx_user *user, size_t bytes);
 bool mbx_quota_move_bytes(struct mbx_user *from, struct mbx_user *to,
 			  size_t bytes);
 void mbx_quota_uncharge_bytes(struct mbx_user *user, size_t bytes);
+int mbx_quota_charge_fds(struct mbx_user *user, u32 nr);
+void mbx_quota_uncharge_fds(struct mbx_user *user, u32 nr);
 
 #endif /* MBX_QUOTA_H */

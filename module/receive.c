@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
+#include "fds.h"
 #include "mbx.h"
 #include "trace.h"
 
@@ -46,8 +47,19 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_badge = msg->badge;
 	arg->out_type = msg->type;
 	arg->out_priority = msg->priority;
+}
+
+/* What no message has that goes the short way. */
+static void describe_special(const struct mbx_msg *msg, struct mbx_rx *rx)
+{
+	struct mbx_receive *arg = rx->arg;
+
+	if (!arg)
+		return;
 	arg->out_flags = msg->reply_room ? MBX_MESSAGE_CALL : 0;
 	arg->out_reply_max = msg->reply_room ? msg->reply_room - 1 : 0;
+	if (mbx_landing_loses(rx, msg))
+		arg->out_flags |= MBX_MESSAGE_FDS_LOST;
 }
 
 static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx, u32 len)
@@ -93,6 +105,7 @@ static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
 
 	count_received(task, msg, rx);
 	trace_mbx_receive(box, msg->seq, msg->len, 0);
+	mbx_landing_note(rx, msg);
 
 	mbx_queue_received(&box->queue, msg);
 	if (sender && sender->caller) {
@@ -128,11 +141,13 @@ static int finish_taken(struct mbx_handle *handle, struct mbx_task *task,
 	struct mbx_box *box = handle->box;
 	int err = 0;
 
+	describe_special(msg, rx);
 	/* Not for one who has been revoked since it was given the message. */
 	if (msg->state == MBX_MSG_TAKEN && !handle->revoked &&
-	    copy_atomic(msg, rx, msg->len)) {
+	    (mbx_landing_sleeps(rx, msg) || copy_atomic(msg, rx, msg->len))) {
 		mbx_unlock(box, later);
-		err = copy_sleeping(msg, rx, msg->len);
+		err = mbx_landing_reserve(rx, msg) ?:
+			      copy_sleeping(msg, rx, msg->len);
 		spin_lock(&box->lock);
 	}
 	if (handle->revoked)
@@ -166,6 +181,8 @@ static int look(struct mbx_handle *handle, struct mbx_msg *msg,
 	int err;
 
 	rx->msg_len = msg->len;
+	describe_special(msg, rx);
+	mbx_landing_note(rx, msg);
 	if (!copy_atomic(msg, rx, len))
 		return 0;
 
@@ -320,7 +337,7 @@ static noinline int receive_slowly(struct mbx_handle *handle,
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  * Return: 0; or, with no message taken, -EAGAIN, -EBUSY, -EFAULT, -EIDRM,
- * -EKEYREVOKED, -EMSGSIZE, -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN,
+ * -EKEYREVOKED, -EMFILE, -EMSGSIZE, -ENOMEM, -EOWNERDEAD, -ERESTARTSYS, -ESHUTDOWN,
  * -ETIMEDOUT, -EUSERS.
  */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx)

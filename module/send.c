@@ -5,6 +5,7 @@
  */
 #include <linux/ktime.h>
 
+#include "fds.h"
 #include "mbx.h"
 #include "trace.h"
 
@@ -269,7 +270,8 @@ static int check_send(const struct mbx_handle *handle,
 
 /* The box is locked, and is so again on return. */
 static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
-		       struct mbx_tx *tx, struct mbx_later *later)
+		       struct mbx_tx *tx, struct mbx_files *files,
+		       struct mbx_later *later)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_msg *msg;
@@ -288,6 +290,8 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 
 	/* The lock may have been dropped for the copy. */
 	err = refused(handle);
+	if (!err && files)
+		err = mbx_files_attach(box, msg, files);
 	if (err) {
 		mbx_box_release(box, msg, later);
 		return err;
@@ -322,14 +326,15 @@ int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 }
 
 static noinline int send_slowly(struct mbx_handle *handle,
-				struct mbx_task *task, struct mbx_tx *tx)
+				struct mbx_task *task, struct mbx_tx *tx,
+				struct mbx_files *files)
 	__releases(&handle->box->lock)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_later later = {};
 	int err;
 
-	err = send_locked(handle, task, tx, &later);
+	err = send_locked(handle, task, tx, files, &later);
 	trace_mbx_send(box, tx->seq, tx->len, err);
 	/* Who took a call has it, whatever became of the reply. */
 	if (err < 0 && !tx->peer)
@@ -364,10 +369,31 @@ int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 		return PTR_ERR(task);
 	}
 	if (unlikely(!send_at_once(handle, task, tx)))
-		return send_slowly(handle, task, tx);
+		return send_slowly(handle, task, tx, NULL);
 
 	count_sent(task, tx->len);
 	trace_mbx_send(box, tx->seq, tx->len, 0);
 	spin_unlock(&box->lock);
 	return 0;
+}
+
+/**
+ * mbx_send_files() - send a message with files
+ * @handle: a handle with the right to send
+ * @tx: the message; seq and peer are filled in on success
+ * @files: the files; the message takes a reference
+ *
+ * Context: Process context.  Sleeps.  Takes the lock of the box.
+ * Return: as mbx_send(), and -EPIPE.
+ */
+int mbx_send_files(struct mbx_handle *handle, struct mbx_tx *tx,
+		   struct mbx_files *files)
+{
+	struct mbx_task *task;
+
+	task = mbx_handle_lock(handle, true);
+	if (!IS_ERR(task))
+		return send_slowly(handle, task, tx, files);
+	spin_unlock(&handle->box->lock);
+	return PTR_ERR(task);
 }

@@ -57,6 +57,7 @@ struct mbx_tx {
  * @arg: if not NULL, filled, and its out_* copied together with the payload
  * @uarg: those of the caller's structure
  * @msg_len: length of the message; also set with -EMSGSIZE
+ * @lands: it lies in a struct mbx_landing
  */
 struct mbx_rx {
 	void __user *data;
@@ -72,7 +73,10 @@ struct mbx_rx {
 	struct mbx_receive *arg;
 	void __user *uarg;
 	u32 msg_len;
+	bool lands;
 };
+
+struct mbx_files;
 
 /**
  * struct mbx_action - something done to a mailbox
@@ -92,6 +96,8 @@ struct mbx_action {
 
 /* send.c */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx);
+int mbx_send_files(struct mbx_handle *handle, struct mbx_tx *tx,
+		   struct mbx_files *files);
 int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 		  struct mbx_msg *msg, struct mbx_tx *tx,
 		  struct mbx_later *later);

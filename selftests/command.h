@@ -138,6 +138,7 @@ static inline void init_send(struct mbx_send *arg, const void *data, size_t len,
 	arg->type = 0;
 	arg->deadline = 0;
 	arg->priority = 0;
+	arg->fds_ptr = 0;
 }
 
 static inline int box_send(int fd, const void *data, size_t len, __u32 flags)
@@ -160,6 +161,7 @@ static inline void init_receive(struct mbx_receive *arg, void *data, size_t len,
 	arg->deadline = 0;
 	arg->select_ptr = 0;
 	arg->reply_ptr = 0;
+	arg->fds_ptr = 0;
 }
 
 /* Returns the length of the message, or -1 with errno. */

@@ -46,7 +46,7 @@
 	MEMBER(mbx_delete, name_len, 16, 4)          \
 	MEMBER(mbx_delete, pid, 20, 4)               \
 	LAST(mbx_delete, id, 24, 8)                  \
-	SIZE(mbx_send, 56)                           \
+	SIZE(mbx_send, 64)                           \
 	MEMBER(mbx_send, size, 0, 4)                 \
 	MEMBER(mbx_send, flags, 4, 4)                \
 	MEMBER(mbx_send, data_ptr, 8, 8)             \
@@ -54,9 +54,10 @@
 	MEMBER(mbx_send, priority, 20, 4)            \
 	MEMBER(mbx_send, deadline, 24, 8)            \
 	MEMBER(mbx_send, type, 32, 8)                \
-	MEMBER(mbx_send, out_seq, 40, 8)             \
-	MEMBER(mbx_send, out_pid, 48, 4)             \
-	LAST(mbx_send, out_tid, 52, 4)               \
+	MEMBER(mbx_send, fds_ptr, 40, 8)             \
+	MEMBER(mbx_send, out_seq, 48, 8)             \
+	MEMBER(mbx_send, out_pid, 56, 4)             \
+	LAST(mbx_send, out_tid, 60, 4)               \
 	SIZE(mbx_select, 40)                         \
 	MEMBER(mbx_select, size, 0, 4)               \
 	MEMBER(mbx_select, flags, 4, 4)              \
@@ -65,7 +66,7 @@
 	MEMBER(mbx_select, type, 16, 8)              \
 	MEMBER(mbx_select, badge, 24, 8)             \
 	LAST(mbx_select, seq, 32, 8)                 \
-	SIZE(mbx_receive, 112)                       \
+	SIZE(mbx_receive, 120)                       \
 	MEMBER(mbx_receive, size, 0, 4)              \
 	MEMBER(mbx_receive, flags, 4, 4)             \
 	MEMBER(mbx_receive, data_ptr, 8, 8)          \
@@ -74,18 +75,19 @@
 	MEMBER(mbx_receive, deadline, 24, 8)         \
 	MEMBER(mbx_receive, select_ptr, 32, 8)       \
 	MEMBER(mbx_receive, reply_ptr, 40, 8)        \
-	MEMBER(mbx_receive, out_seq, 48, 8)          \
-	MEMBER(mbx_receive, out_time, 56, 8)         \
-	MEMBER(mbx_receive, out_pid, 64, 4)          \
-	MEMBER(mbx_receive, out_tid, 68, 4)          \
-	MEMBER(mbx_receive, out_uid, 72, 4)          \
-	MEMBER(mbx_receive, out_gid, 76, 4)          \
-	MEMBER(mbx_receive, out_badge, 80, 8)        \
-	MEMBER(mbx_receive, out_type, 88, 8)         \
-	MEMBER(mbx_receive, out_priority, 96, 4)     \
-	MEMBER(mbx_receive, out_len, 100, 4)         \
-	MEMBER(mbx_receive, out_flags, 104, 4)       \
-	LAST(mbx_receive, out_reply_max, 108, 4)     \
+	MEMBER(mbx_receive, fds_ptr, 48, 8)          \
+	MEMBER(mbx_receive, out_seq, 56, 8)          \
+	MEMBER(mbx_receive, out_time, 64, 8)         \
+	MEMBER(mbx_receive, out_pid, 72, 4)          \
+	MEMBER(mbx_receive, out_tid, 76, 4)          \
+	MEMBER(mbx_receive, out_uid, 80, 4)          \
+	MEMBER(mbx_receive, out_gid, 84, 4)          \
+	MEMBER(mbx_receive, out_badge, 88, 8)        \
+	MEMBER(mbx_receive, out_type, 96, 8)         \
+	MEMBER(mbx_receive, out_priority, 104, 4)    \
+	MEMBER(mbx_receive, out_len, 108, 4)         \
+	MEMBER(mbx_receive, out_flags, 112, 4)       \
+	LAST(mbx_receive, out_reply_max, 116, 4)     \
 	SIZE(mbx_call, 80)                           \
 	MEMBER(mbx_call, size, 0, 4)                 \
 	MEMBER(mbx_call, flags, 4, 4)                \
@@ -109,6 +111,12 @@
 	MEMBER(mbx_reply, data_ptr, 16, 8)           \
 	MEMBER(mbx_reply, data_len, 24, 4)           \
 	LAST(mbx_reply, __reserved, 28, 4)           \
+	SIZE(mbx_fds, 80)                            \
+	MEMBER(mbx_fds, size, 0, 4)                  \
+	MEMBER(mbx_fds, flags, 4, 4)                 \
+	MEMBER(mbx_fds, nr, 8, 4)                    \
+	MEMBER(mbx_fds, out_nr, 12, 4)               \
+	LAST(mbx_fds, fds, 16, 64)                   \
 	SIZE(mbx_stat, 408)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \
@@ -253,6 +261,7 @@ REQUIRE(MBX_CONTROL_FREEZE == 0 && MBX_CONTROL_THAW == 1 &&
 	MBX_CONTROL_SEAL == 2 && MBX_CONTROL_PURGE == 3 &&
 	MBX_CONTROL_DRAIN == 4 && MBX_CONTROL_REALTIME == 1);
 REQUIRE(MBX_BATCH_MAX == 1024);
+REQUIRE(MBX_FDS_MAX == 16 && MBX_MESSAGE_FDS_LOST == 2);
 REQUIRE(MBX_STATE_FROZEN == 1 && MBX_STATE_SEALED == 2);
 
 #endif /* SELFTESTS_LAYOUT_H */

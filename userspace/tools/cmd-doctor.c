@@ -174,6 +174,7 @@ static const struct limit {
 	{ "max_msg_size", "bytes in a message" },
 	{ "max_user_bytes", "bytes of one user's queued messages" },
 	{ "max_bytes", "bytes of all queued messages" },
+	{ "max_user_fds", "descriptors in one user's queued messages" },
 };
 
 static void show_limit(struct report *r, json_t *list, const struct limit *l)

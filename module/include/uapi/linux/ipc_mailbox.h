@@ -49,6 +49,7 @@
  *  - ENOSPC: a limit of the whole system (max_mailboxes, max_bytes)
  *  - EMSGSIZE: the message is longer than the mailbox or the buffer takes
  *  - EMFILE: this process has no free descriptor
+ *  - ETOOMANYREFS: a limit of this user on descriptors in messages (max_user_fds)
  *
  * A deadline is an absolute time in nanoseconds, 0 for none, on CLOCK_MONOTONIC
  * or with MBX_*_REALTIME on CLOCK_REALTIME.  A command that can complete at
@@ -273,6 +274,42 @@ struct mbx_delete {
 	__aligned_u64 id;
 };
 
+/* Descriptors that a message can have. */
+#define MBX_FDS_MAX 16
+
+/**
+ * struct mbx_fds - descriptors that go with a message
+ * @size: sizeof(struct mbx_fds)
+ * @flags: must be 0
+ * @nr: how many of @fds are sent, or may be received; at most MBX_FDS_MAX
+ * @out_nr: for a receive: how many the message has
+ * @fds: descriptors; a receive writes the first @nr: those that it got, and else -1
+ *
+ * What is sent is the open file, which the sender may close then.  While the
+ * message is in the mailbox it keeps the file open; a message that is lost,
+ * withdrawn or purged, or ends with its mailbox, lets go of it.  So does one that
+ * is received by read(2), or without a struct mbx_fds.
+ *
+ * A receiver gets close-on-exec descriptors of its own.  Those for which @nr leaves
+ * no room, or which a security module refuses it, are lost, as MBX_MESSAGE_FDS_LOST
+ * says.  A command that fails has made none, and lost none; with
+ * MBX_RECEIVE_PEEK none are made either: @out_nr tells how many there are.
+ *
+ * So that no file can keep itself open, some are refused: AF_UNIX sockets,
+ * io_urings, and mailbox handles with the right to receive.  A handle to send, be
+ * it of the mailbox that the message goes to, and one that is good for one message
+ * may be sent.  A mailbox with MBX_CREATE_OWNED and without a name, with such
+ * messages in it, ends already with the last handle that may receive, as if it
+ * were the last of all, and without one gets none.
+ */
+struct mbx_fds {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 out_nr;
+	__s32 fds[MBX_FDS_MAX];
+};
+
 /* Priorities of messages are 0, the lowest, to one below this. */
 #define MBX_PRIORITIES 32
 
@@ -306,6 +343,7 @@ struct mbx_delete {
  *	highest are received first
  * @deadline: absolute time in ns to wait until, or 0
  * @type: means what senders and receivers agree on; see struct mbx_select
+ * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
  * @out_seq: sequence number of the message in its mailbox, from 1
  * @out_pid: process that took the message, in the caller's pid namespace; 0 if
  *	nobody has yet or it is not visible there
@@ -348,7 +386,8 @@ struct mbx_delete {
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
  *    receiver waits for such a message.  Of this, and of what is dropped, receivers
  *    that wait with too small a buffer are told by EMSGSIZE
- *  - EBADF: the handle has no right to send
+ *  - EBADF: the handle has no right to send; a descriptor at @fds_ptr is not open,
+ *    or only with O_PATH
  *  - EBUSY: this one would have to be deferred, and one of this handle still is
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
@@ -357,11 +396,16 @@ struct mbx_delete {
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK, MBX_SEND_DEFER or
  *    MBX_SEND_DROP_*; more than one that says what is to become of a message
  *    without room; a deadline above 2^63 - 1; MBX_SEND_REALTIME without a
- *    deadline; @priority is too high
+ *    deadline; @priority is too high; more than MBX_FDS_MAX descriptors
+ *  - ELOOP: a descriptor at @fds_ptr could keep itself open: an AF_UNIX socket, an
+ *    io_uring, or a mailbox handle with the right to receive
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
  *  - ENOBUFS: another message took the place of this one, which waited for a
  *    receiver
+ *  - EPIPE: the message has descriptors, and nobody can receive them: the mailbox
+ *    ends with its last handle, and none may receive
  *  - ETIMEDOUT: the deadline has passed
+ *  - ETOOMANYREFS: the limit of this user on descriptors in messages, max_user_fds
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
  *  - EDQUOT, ENOSPC: a limit on queued bytes, or MBX_DEFERRED_MAX; never waits for
  *    one
@@ -376,6 +420,7 @@ struct mbx_send {
 	__u32 priority;
 	__aligned_u64 deadline;
 	__aligned_u64 type;
+	__aligned_u64 fds_ptr;
 	__aligned_u64 out_seq;
 	__s32 out_pid;
 	__s32 out_tid;
@@ -441,6 +486,8 @@ struct mbx_select {
 
 /* In @out_flags: the sender waits for a reply, see MBX_IOC_CALL. */
 #define MBX_MESSAGE_CALL (1U << 0)
+/* Descriptors of the message could not be received, and are closed. */
+#define MBX_MESSAGE_FDS_LOST (1U << 1)
 
 /**
  * struct mbx_receive - argument of MBX_IOC_RECEIVE
@@ -452,6 +499,7 @@ struct mbx_select {
  * @deadline: absolute time in ns to wait until, or 0
  * @select_ptr: address of a struct mbx_select, or 0 for any message
  * @reply_ptr: address of a struct mbx_reply, which is carried out first, or 0
+ * @fds_ptr: address of a struct mbx_fds, or 0 to have descriptors closed
  * @out_seq: sequence number of the message in its mailbox, from 1
  * @out_time: when the message was sent, CLOCK_MONOTONIC in ns; 0 unless the
  *	mailbox has MBX_CREATE_TIMESTAMP
@@ -487,7 +535,8 @@ struct mbx_select {
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline;
  *    MBX_RECEIVE_TRUNCATE without MBX_RECEIVE_PEEK; conditions of which only one
- *    can be given
+ *    can be given; room for more than MBX_FDS_MAX descriptors
+ *  - EMFILE: this process has no free descriptor for one of the message
  *  - EMSGSIZE: the buffer is too small; @out_len tells the length
  *  - ETIMEDOUT: the deadline has passed
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
@@ -502,6 +551,7 @@ struct mbx_receive {
 	__aligned_u64 deadline;
 	__aligned_u64 select_ptr;
 	__aligned_u64 reply_ptr;
+	__aligned_u64 fds_ptr;
 	__aligned_u64 out_seq;
 	__aligned_u64 out_time;
 	__s32 out_pid;
