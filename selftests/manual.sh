@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The examples in manual pages, as they stand there.  "make manual" in the user
-# space's folder makes programs and scripts of them.
+# The examples in manual pages, as they stand there, and other programs that use the
+# library.  "make manual" in the user space's folder makes them.
 
 KSFT_SKIP=4
 pages=${MBX_MANUAL:-/mnt/manual}
@@ -57,6 +57,13 @@ result "mailbox.4" "$is" "hello, 5 bytes*"
 mbx rm jobs
 is=$(mbx ls --raw --noheadings -o id)
 result "they leave no mailbox either" "$is" ""
+
+is=$("$pages/examples/hello" 2>&1)
+result "hello" "$is" "hello, world"
+for program in "$pages"/live-*; do
+	is=$(timeout 120 "$program" 2>&1)
+	result "${program##*/}" "$is" ""
+done
 
 echo "1..$nr"
 exit $failed

@@ -31,6 +31,9 @@ extern "C" {
 /** struct mbx - a mailbox handle: one descriptor and its rights */
 struct mbx;
 
+/** struct mbx_portset - several handles to receive from */
+struct mbx_portset;
+
 /** struct mbx_table - a /proc/ipc_* file being read line by line */
 struct mbx_table;
 
@@ -622,6 +625,145 @@ ssize_t mbx_receive_many(struct mbx *m, struct iovec *bufs, size_t nr,
  * Return: how many elements are done, or the error of the first
  */
 int mbx_batch_ext(struct mbx *m, struct mbx_batch *arg);
+
+/* ---- Port sets: receiving from several mailboxes ----------------------- */
+
+/**
+ * struct mbx_source - which member of a port set it is about
+ * @m: the handle, or NULL if it is about none
+ * @data: what mbx_portset_add() was given with it
+ */
+struct mbx_source {
+	struct mbx *m;
+	void *data;
+};
+
+/**
+ * mbx_portset_create() - make an empty port set
+ * @out: the set, to be closed by mbx_portset_close(); untouched on error
+ *
+ * Several threads may use a set at the same time, to receive as well as to add and
+ * to remove.  It belongs to the process that made it: a child of fork() has to
+ * close its copy, and may do nothing else with it.
+ *
+ * Does not block.
+ *
+ * Return: 0, or -EMFILE, -ENFILE, -ENOMEM
+ */
+int mbx_portset_create(struct mbx_portset **out);
+
+/**
+ * mbx_portset_add() - add a handle to a port set
+ * @set: the set
+ * @m: a handle with the right to receive; stays the caller's, who may use it and
+ *	may add it to other sets, too
+ * @data: comes back in struct mbx_source
+ *
+ * Take it out before it is closed, unless its end was told by a receive or the set
+ * is closed first.  Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -EEXIST: it is in this set already
+ *  - -EBADF: no right to receive
+ *  - -ENOSPC: /proc/sys/fs/epoll/max_user_watches
+ *  - -EIDRM, -EOWNERDEAD, -EKEYREVOKED, -ENOMEM
+ */
+int mbx_portset_add(struct mbx_portset *set, struct mbx *m, void *data);
+
+/**
+ * mbx_portset_remove() - take a handle out of a port set
+ * @set: the set
+ * @m: the handle
+ *
+ * When this has returned, no receive from the set uses @m, which can be closed.  One
+ * that has returned before may have told another thread of it.  Does not block,
+ * but for another thread's receive from @m that has its message and copies it.
+ *
+ * Return: 0, or -ENOENT: it is not in the set, or its end was told
+ */
+int mbx_portset_remove(struct mbx_portset *set, struct mbx *m);
+
+/**
+ * mbx_portset_count() - number of handles in a port set
+ * @set: the set
+ *
+ * For a loop that goes on until all mailboxes have ended.
+ *
+ * Return: the number
+ */
+size_t mbx_portset_count(struct mbx_portset *set);
+
+/**
+ * mbx_portset_fd() - the descriptor of a port set
+ * @set: the set
+ *
+ * For poll and epoll: it is readable when mbx_portset_receive() has something to
+ * tell, or had before another thread came.  It stays the set's: nothing else may be
+ * done with it.
+ *
+ * Return: the descriptor
+ */
+int mbx_portset_fd(const struct mbx_portset *set);
+
+/**
+ * mbx_portset_receive() - receive one message from any mailbox of a port set
+ * @set: the set
+ * @from: if not NULL, set to the member that the result is about
+ * @buf: where to put the message
+ * @len: size of @buf
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none; 1, which has
+ *	passed, not to wait
+ *
+ * Members that have messages get their turn one after the other, whatever their
+ * number and the priorities of the messages; within a mailbox it is as with
+ * mbx_receive().  An empty set waits: another thread may add to it.
+ *
+ * When a mailbox or a handle has ended, or a sealed mailbox has nothing left, that
+ * is told once, and the handle has left the set.  The others stay.
+ *
+ * Who waits in a port set waits in no mailbox: at capacity 0 a send that does not
+ * wait finds nobody, and policies that choose among waiting receivers do not see
+ * him.  One thread is woken for a message, not all.
+ *
+ * Return: length of the message, or
+ *
+ *  - -EIDRM, -EOWNERDEAD, -EKEYREVOKED, -ESHUTDOWN: the handle in @from has left
+ *    the set; it is to be closed by the caller
+ *  - -EMSGSIZE, -EFAULT, -EBUSY, -EUSERS, -ENOMEM: what mbx_receive() gave for the
+ *    handle in @from, which stays in the set
+ *  - -ETIMEDOUT: the deadline has passed
+ *  - -EINTR: a signal handler ran, also one with SA_RESTART
+ */
+ssize_t mbx_portset_receive(struct mbx_portset *set, struct mbx_source *from,
+			    void *buf, size_t len, uint64_t deadline);
+
+/**
+ * mbx_portset_receive_ext() - receive from a port set with the options there are
+ * @set: the set
+ * @from: if not NULL, set to the member that the result is about
+ * @arg: argument of MBX_IOC_RECEIVE, as for mbx_receive_ext(); but without
+ *	conditions, since a mailbox that has only other messages is readable, too,
+ *	and without a reply, which is for one mailbox: see mbx_reply()
+ *
+ * Return: as mbx_portset_receive(), or
+ *
+ *  - -EAGAIN: MBX_RECEIVE_NONBLOCK, and no member has a message.  O_NONBLOCK on
+ *    their descriptors means nothing here
+ *  - -EINVAL: select_ptr or reply_ptr is not 0, or another wrong member of @arg
+ *  - -EOPNOTSUPP, -E2BIG: the module is too old for what was asked
+ */
+ssize_t mbx_portset_receive_ext(struct mbx_portset *set,
+				struct mbx_source *from,
+				struct mbx_receive *arg);
+
+/**
+ * mbx_portset_close() - close a port set
+ * @set: the set, or NULL
+ *
+ * The handles in it stay open.  No other thread may be using @set.
+ */
+void mbx_portset_close(struct mbx_portset *set);
 
 /* ---- Events ----------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,10 +34,15 @@ void mock_fail(const char *fmt, ...)
 	_exit(MOCK_FAILED);
 }
 
+/* Descriptors that epoll watches, in the order of STEP_WATCH. */
+static int watched[10];
+static int nr_watched;
+
 void mock_start(const struct step *steps)
 {
 	mock.steps = steps;
 	mock.at = 0;
+	nr_watched = 0;
 }
 
 void mock_end(void)
@@ -269,6 +275,7 @@ static int stat_box(const struct step *s, struct mbx_stat *st)
 			.out_flags = s->flags,
 			.out_msg_max = s->msg_max ?: 1048576,
 			.out_depth = s->depth,
+			.out_rights = s->rights ?: 7,
 		};
 	st->size = sizeof(*st);
 	return s->ret;
@@ -442,6 +449,50 @@ int ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout,
 		return !!s->revents + (s->signal > 0);
 	errno = -s->ret;
 	return -1;
+}
+
+/* ---- epoll: of an instance that is one ---------------------------------- */
+
+int epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
+{
+	const struct step *s =
+		next_step(op == EPOLL_CTL_ADD ? STEP_WATCH : STEP_UNWATCH);
+
+	if (fcntl(ep, F_GETFD) != FD_CLOEXEC)
+		mock_fail("no epoll instance, or one without O_CLOEXEC");
+	if (op == EPOLL_CTL_ADD) {
+		expect("events", event->events, EPOLLIN);
+		expect("descriptor", event->data.fd, fd);
+		watched[nr_watched++] = fd;
+	}
+	errno = s->ret ? -s->ret : errno;
+	return s->ret ? -1 : 0;
+}
+
+static void expect_timeout(const struct timespec *is, uint64_t should)
+{
+	const bool waits = !is || is->tv_sec || is->tv_nsec;
+
+	if (!should != !is || (is && waits != (should != 1)))
+		mock_fail("timeout is %s", is ? waits ? "some" : "0" : "none");
+}
+
+int epoll_pwait2(int ep, struct epoll_event *events, int room,
+		 const struct timespec *timeout, const sigset_t *mask)
+{
+	const struct step *s = next_step(STEP_EPOLL);
+	int nr = 0;
+
+	expect_timeout(timeout, s->deadline);
+	if (s->ret) {
+		errno = -s->ret;
+		return -1;
+	}
+	for (; s->data && s->data[nr]; nr++)
+		events[nr].data.fd = watched[s->data[nr] - '0'];
+	if (nr > room)
+		mock_fail("room for %d events", room);
+	return nr;
 }
 
 /* Whoever runs the tests. */

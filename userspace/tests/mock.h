@@ -11,7 +11,7 @@
 
 #include <libmbx.h>
 
-/* What is called: an ioctl, or ppoll(). */
+/* What is called: an ioctl, ppoll(), epoll_ctl() or epoll_pwait2(). */
 enum {
 	STEP_END,
 	STEP_VERSION = MBX_CMD_VERSION + 1,
@@ -30,6 +30,9 @@ enum {
 	STEP_CALL,
 	STEP_REPLY,
 	STEP_POLL = 100,
+	STEP_WATCH,
+	STEP_UNWATCH,
+	STEP_EPOLL,
 };
 
 /* Where a step expects a deadline, but not a certain one. */
@@ -42,9 +45,10 @@ enum {
  * @flags: expected
  * @name: expected, NULL for none
  * @id: expected; or what comes out of CREATE
- * @data: expected in SEND, put out by RECEIVE
+ * @data: expected in SEND, put out by RECEIVE; a digit for each descriptor that
+ *	EPOLL reports: which STEP_WATCH it was
  * @len: of @data if that is no string; of the buffer that RECEIVE needs
- * @deadline: expected
+ * @deadline: expected; in EPOLL 0 for none, 1 not to wait
  * @mode: expected in CREATE
  * @capacity: likewise
  * @msg_max: likewise; what STAT tells
@@ -55,7 +59,7 @@ enum {
  * @seq: comes out
  * @pid: likewise; expected in OPEN, DELETE and TRANSFER
  * @tid: likewise
- * @rights: expected in DERIVE
+ * @rights: expected in DERIVE; come out of STAT, all if 0
  * @badge: likewise; comes out of RECEIVE
  * @priority: expected in SEND; comes out of RECEIVE
  * @type: likewise

@@ -27,7 +27,7 @@ sort "$tmp/header" "$tmp/internal" >"$tmp/header+internal"
 # Without comments, on one line each.
 prototypes() {
 	cc -fpreprocessed -dD -E -P -x c - | tr -s '\t\n ' ' ' | tr ';' '\n' |
-		sed -n 's/^[^#]* *\(\(int\|void\|ssize_t\|uint64_t\|const char\) [*]*mbx_[a-z_]*(.*)\)$/\1/p'
+		sed -n 's/^[^#]* *\(\(int\|void\|ssize_t\|size_t\|uint64_t\|const char\) [*]*mbx_[a-z_]*(.*)\)$/\1/p'
 }
 prototypes <include/libmbx.h >"$tmp/p1"
 sed -n '/^# SYNOPSIS/,/^# DESC/p' man/libmbx.3.scd | sed -n '/^\/\*/,/^```/p' |
