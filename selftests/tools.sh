@@ -292,6 +292,51 @@ expect "type and priority" 0 '*"type":"1","priority":31,*"data":"other"*' cat "$
 expect "wrong use of conditions" 2 "mbx: peek: more than one of --type*" mbx peek "$box" --type 1 --type-not 2
 mbx recv "$box" >/dev/null
 
+# ---- several mailboxes
+mbx create "$box-2" -c unbounded >/dev/null
+seq 6 | mbx send "$box" --lines
+mbx send "$box-2" -m a
+mbx send "$box-2" -m b
+expect "each in its turn" 0 "1 a 2 b 3 4 " mbx recv "$box" "$box-2" -n 6 --format '%m '
+expect "which one it was" 0 "$box 5" mbx recv "$box-2" "$box" --format '%n %m'
+expect "the rest of both" 4 "6
+mbx: recv: the mailbox is empty*" mbx recv "$box" "$box-2" --follow --nonblock
+expect "of both in no time" 124 "mbx: recv: the deadline has passed*" mbx recv "$box" "$box-2" --timeout 1ms
+expect "one that is not there" 3 "mbx: recv: no-such-box: no such mailbox*" mbx recv "$box" no-such-box
+mbx recv "$box" "$box-2" --follow >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -qs tfd: -r "/proc/$pid/fdinfo"
+mbx send "$box-2" -m before
+until_true grep -q before "$tmp/out"
+mbx rm "$box-2"
+until_true grep -q deleted "$tmp/out"
+mbx send "$box" -m after
+until_true grep -q after "$tmp/out"
+mbx admin "$box" seal
+finished "until both are gone" 5 "before
+mbx: recv: $box-2: the mailbox was deleted*
+after
+mbx: recv: $box: the mailbox is sealed*" $pid "$tmp/out"
+mbx rm "$box"
+mbx create "$box" -c unbounded >/dev/null
+mbx create "$box-2" -c 0 >/dev/null
+mbx recv "$box" "$box-2" --count 1000 >"$tmp/out" 2>&1 &
+pid=$!
+seq 500 | mbx send "$box-2" --lines &
+seq 501 1000 | mbx send "$box" --lines
+finished "a rendezvous, too" 0 "*" $pid "$tmp/out"
+sort -n "$tmp/out" >"$tmp/in"
+seq 1000 >"$tmp/first"
+expect "all of both" 0 "" cmp "$tmp/in" "$tmp/first"
+mbx recv "$box" "$box-2" >"$tmp/out" 2>&1 &
+pid=$!
+until_true grep -qs tfd: -r "/proc/$pid/fdinfo"
+kill -9 $pid
+finished "one that is killed" 137 "" $pid "$tmp/out"
+mbx send "$box" -m kept
+expect "takes nothing" 0 kept mbx recv "$box" --nonblock
+mbx rm "$box-2"
+
 # ---- nothing is lost
 seq 5 | mbx send "$box" --lines
 mbx recv "$box" --follow 2>/dev/null | head -n 1 >"$tmp/out"

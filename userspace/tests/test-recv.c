@@ -7,6 +7,13 @@
 #include "tool.h"
 
 /* clang-format off */
+#define SEVERAL	{ STEP_OPEN, .name = "a", .flags = MBX_OPEN_RECEIVE }, \
+		{ STEP_STAT, .id = 8 }, OPEN, { STEP_STAT }, { STEP_WATCH }, \
+		{ STEP_STAT }, { STEP_WATCH }
+#define TURN(text) \
+		{ STEP_RECEIVE, .data = text, .flags = MBX_RECEIVE_NONBLOCK }
+#define NO_TURN(err) \
+		{ STEP_RECEIVE, err, .flags = MBX_RECEIVE_NONBLOCK }
 #define OPEN	{ STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE }, \
 		{ STEP_STAT, .id = 9 }
 #define TIMED	{ STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE }, \
@@ -102,6 +109,51 @@ static const struct run runs[] = {
 	{ .name = "no module", .args = { "recv", "b" },
 	  .device_err = ENOENT, .status = 3, .out = "",
 	  .err = "recv: b: the module is not loaded: run 'modprobe ipc_mailbox' or 'insmod ipc_mailbox.ko' as root" },
+
+	/* Several mailboxes. */
+	{ .name = "of two", .args = { "recv", "a", "b", "-n", "3", "--format",
+				      "%n%i: %m\\n" },
+	  .steps = { SEVERAL, { STEP_EPOLL, .data = "10" }, TURN("one"),
+		     TURN("two"), { STEP_EPOLL, .data = "0" }, TURN("three") },
+	  .out = "b9: one\na8: two\na8: three\n" },
+	{ .name = "a long one of two",
+	  .args = { "recv", "a", "b", "--format", "%n %l" }, .out = "b 200000",
+	  .steps = { SEVERAL, { STEP_EPOLL, .data = "1" },
+		     { STEP_RECEIVE, -EMSGSIZE, .len = 200000,
+		       .flags = MBX_RECEIVE_NONBLOCK },
+		     { STEP_EPOLL, .data = "1" },
+		     { STEP_RECEIVE, .len = 200000,
+		       .flags = MBX_RECEIVE_NONBLOCK } } },
+	{ .name = "two until they are gone",
+	  .args = { "recv", "a", "b", "--follow" },
+	  .steps = { SEVERAL, { STEP_EPOLL, .data = "01" }, NO_TURN(-EIDRM),
+		     { STEP_UNWATCH }, TURN("one"), { STEP_EPOLL, .data = "1" },
+		     NO_TURN(-ESHUTDOWN), { STEP_UNWATCH } },
+	  .out = "one\n", .status = 5,
+	  .err = "recv: a: the mailbox was deleted: create it again\n"
+		 "mbx: recv: b: the mailbox is sealed, and nothing is left of what is asked for: create another" },
+	{ .name = "what is there of two",
+	  .args = { "recv", "a", "b", "--follow", "--nonblock" },
+	  .steps = { SEVERAL, { STEP_EPOLL, .data = "1", .deadline = 1 },
+		     TURN("one"), { STEP_EPOLL, .deadline = 1 } },
+	  .out = "one\n", .status = 4,
+	  .err = "recv: the mailbox is empty or frozen, or has no message like the one asked for: send something, or wait" },
+	{ .name = "to wait so long for two",
+	  .args = { "recv", "a", "b", "--timeout", "1ns" },
+	  .steps = { SEVERAL, { STEP_EPOLL, .deadline = 1 } },
+	  .out = "", .status = 124,
+	  .err = "recv: the deadline has passed: allow more time" },
+	{ .name = "a signal without a meaning for two",
+	  .args = { "recv", "a", "b" },
+	  .steps = { SEVERAL, { STEP_EPOLL, -EINTR },
+		     { STEP_EPOLL, .data = "1" }, TURN("a") },
+	  .out = "a\n" },
+	{ .name = "one of two is not there", .args = { "recv", "a", "b" },
+	  .steps = { { STEP_OPEN, .name = "a", .flags = MBX_OPEN_RECEIVE },
+		     { STEP_STAT, .id = 8 },
+		     { STEP_OPEN, -ENOENT, .name = "b", .flags = 2 } },
+	  .out = "", .status = 3,
+	  .err = "recv: b: no such mailbox in this network namespace: see 'mbx ls'" },
 
 	/* How it is shown. */
 	{ .name = "every directive",

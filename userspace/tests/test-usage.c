@@ -89,7 +89,7 @@ static const struct run runs[] = {
 	      "send: too many arguments: NAME expected" HINT("send"),
 	      "send", "b", "hello"),
 	WRONG("recv without a name",
-	      "recv: too few arguments: NAME expected" HINT("recv"), "recv"),
+	      "recv: too few arguments: NAME... expected" HINT("recv"), "recv"),
 	WRONG("peek without a name",
 	      "peek: too few arguments: NAME expected" HINT("peek"), "peek"),
 	WRONG("wait without a name",
@@ -278,6 +278,11 @@ static const struct run runs[] = {
 	WRONG("count 0", COUNT("0"), "recv", "b", "-n", "0"),
 	WRONG("negative count", COUNT("-1"), "recv", "b", "-n", "-1"),
 	WRONG("count with a fraction", COUNT("1.5"), "recv", "b", "-n", "1.5"),
+	WRONG("conditions for two",
+	      "recv: which messages is to be said for one NAME, not for several"
+	      HINT("recv"), "recv", "b", "c", "--type", "1"),
+	WRONG("peek at two", "peek: too many arguments: NAME expected"
+	      HINT("peek"), "peek", "b", "c"),
 	WRONG("count and for ever", EITHER("recv", "--count", "--follow"),
 	      "recv", "b", "-n", "1", "--follow"),
 	WRONG("not to wait so long for one",

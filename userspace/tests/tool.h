@@ -11,7 +11,7 @@
 enum out_kind { OUT_FILE, OUT_CLOSED, OUT_FULL, OUT_NO_READER };
 
 #define MAX_ARGS 16
-#define MAX_STEPS 12
+#define MAX_STEPS 16
 
 /**
  * struct run - one run of the tool

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -53,16 +54,38 @@ const struct opt peek_opts[] = {
 	{ 0 }
 };
 
+#define SHARED_MORE \
+"A newline follows each message unless --raw, --null or --format is given.\n" \
+"FORMAT: %m message, %x message in hexadecimal, %l length, %s sequence number,\n" \
+"%p pid, %t tid, %u uid, %g gid of the sender, %b badge of its handle, %T time\n" \
+"sent in ns, %y type, %P priority, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n" \
+"DURATION is a number and ns, us, ms, s, min or h; or inf.\n"
+
+const char peek_more[] = SHARED_MORE;
+
 const char recv_more[] =
-"A newline follows each message unless --raw, --null or --format is given.\n"
-"FORMAT: %m message, %x message in hexadecimal, %l length, %s sequence number,\n"
-"%p pid, %t tid, %u uid, %g gid of the sender, %b badge of its handle, %T time\n"
-"sent in ns, %y type, %P priority, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n"
-"DURATION is a number and ns, us, ms, s, min or h; or inf.\n";
+"Of several mailboxes those that have messages get their turn one after the other.\n"
+SHARED_MORE;
 /* clang-format on */
 
-struct recv {
+/**
+ * struct box - one of the mailboxes
+ * @m: the handle, or NULL
+ * @name: as the user named it
+ * @id: its id
+ * @timestamp: it records times
+ */
+struct box {
 	struct mbx *m;
+	const char *name;
+	uint64_t id;
+	bool timestamp;
+};
+
+struct recv {
+	struct box *boxes;
+	int nr;
+	struct mbx_portset *set;
 	struct letter letter;
 	struct mbx_select select;
 	struct bytes buf;
@@ -133,7 +156,21 @@ static void check(const struct recv *r, bool timed, bool counted)
 		usage("--nonblock and --timeout exclude each other");
 	if (is_walk(r) && (timed || nonblock))
 		usage("--all does not wait: no --nonblock and no --timeout");
+	if (r->nr > 1 && r->select.flags)
+		usage("which messages is to be said for one NAME, not for several");
 	select_check(&r->select);
+}
+
+static void take_names(struct recv *r, int nr, char **names)
+{
+	int i;
+
+	r->nr = nr;
+	r->boxes = grow(NULL, nr * sizeof(*r->boxes));
+	for (i = 0; i < nr; i++) {
+		check_target(names[i]);
+		r->boxes[i] = (struct box){ .name = names[i] };
+	}
 }
 
 static void parse(struct recv *r, int argc, char **argv)
@@ -147,9 +184,8 @@ static void parse(struct recv *r, int argc, char **argv)
 		styles += is_style(key);
 		parse_option(r, key);
 	}
-	opt_positional(argc, 1, 1);
-	r->letter.name = argv[optind];
-	check_target(r->letter.name);
+	opt_positional(argc, 1, verb->opts == recv_opts ? -1 : 1);
+	take_names(r, argc - optind, argv + optind);
 	if (styles > 1)
 		usage("more than one of --raw, --null, --format, --json%s",
 		      verb->opts == recv_opts ? ", --exec" : "");
@@ -165,10 +201,37 @@ static __u64 conditions(struct recv *r)
 	return r->select.flags ? (uintptr_t)&r->select : 0;
 }
 
+/* From any of them; the letter says which one it is about. */
+static ssize_t receive_any(struct recv *r, struct mbx_receive *arg)
+{
+	struct mbx_source from = { .data = r->boxes };
+	struct letter *l = &r->letter;
+	const struct box *box;
+	ssize_t ret;
+
+	ret = r->set ? mbx_portset_receive_ext(r->set, &from, arg) :
+		       mbx_receive_ext(r->boxes->m, arg);
+	box = from.data;
+	l->name = box ? box->name : NULL;
+	l->id = box ? box->id : 0;
+	l->timestamp = box && box->timestamp;
+	return ret;
+}
+
+/* One of several has ended, and the others have not. */
+static bool goes_on(struct recv *r, size_t nr, int err)
+{
+	if (!r->set || mbx_portset_count(r->set) == nr || nr == 1)
+		return false;
+	fail(r->letter.name, MBX_CMD_RECEIVE, err);
+	return true;
+}
+
 /* A message longer than the buffer stays; the next try has the room. */
 static int receive(struct recv *r)
 {
 	struct mbx_receive *arg = &r->letter.arg;
+	size_t nr;
 	ssize_t ret;
 
 	arg->size = sizeof(*arg);
@@ -179,10 +242,12 @@ static int receive(struct recv *r)
 		arg->data_ptr = (uintptr_t)r->buf.data;
 		arg->data_len = r->buf.size > UINT32_MAX ? UINT32_MAX :
 							   r->buf.size;
-		ret = mbx_receive_ext(r->m, arg);
+		nr = r->set ? mbx_portset_count(r->set) : 1;
+		ret = receive_any(r, arg);
 		if (ret == -EMSGSIZE && arg->out_len > r->buf.size)
 			bytes_room(&r->buf, arg->out_len);
-	} while (ret == -EMSGSIZE || (ret == -EINTR && !reader_gone()));
+	} while (ret == -EMSGSIZE || (ret == -EINTR && !reader_gone()) ||
+		 (ret < 0 && goes_on(r, nr, ret)));
 	r->letter.data = r->buf.data;
 	return ret < 0 ? ret : 0;
 }
@@ -245,22 +310,56 @@ static int receive_all(struct recv *r)
 	return status == -EPIPE ? EXIT_OK : status;
 }
 
-static int open_mailbox(struct recv *r)
+static int open_mailbox(struct box *box)
 {
-	struct letter *l = &r->letter;
-	int err = open_target(&r->m, l->name, MBX_OPEN_RECEIVE);
+	int err = open_target(&box->m, box->name, MBX_OPEN_RECEIVE);
 	struct mbx_stat st;
 
 	if (err)
-		return fail(l->name, MBX_CMD_OPEN, err);
-	err = mbx_stat(r->m, &st, sizeof(st));
-	if (err) {
-		mbx_close(r->m);
-		return fail(l->name, MBX_CMD_STAT, err);
-	}
-	l->id = st.out_id;
-	l->timestamp = st.out_flags & MBX_CREATE_TIMESTAMP;
+		return fail(box->name, MBX_CMD_OPEN, err);
+	err = mbx_stat(box->m, &st, sizeof(st));
+	if (err)
+		return fail(box->name, MBX_CMD_STAT, err);
+	box->id = st.out_id;
+	box->timestamp = st.out_flags & MBX_CREATE_TIMESTAMP;
 	return EXIT_OK;
+}
+
+static int gather(struct recv *r)
+{
+	int err = mbx_portset_create(&r->set), i;
+
+	if (err)
+		return fail(NULL, MBX_CMD_RECEIVE, err);
+	for (i = 0; i < r->nr; i++) {
+		struct box *box = &r->boxes[i];
+
+		err = mbx_portset_add(r->set, box->m, box);
+		if (err)
+			return fail(box->name, MBX_CMD_RECEIVE, err);
+	}
+	return EXIT_OK;
+}
+
+static int open_mailboxes(struct recv *r)
+{
+	int status = EXIT_OK, i;
+
+	for (i = 0; i < r->nr && !status; i++)
+		status = open_mailbox(&r->boxes[i]);
+	if (!status && r->nr > 1)
+		status = gather(r);
+	return status;
+}
+
+static void close_mailboxes(struct recv *r)
+{
+	int i;
+
+	mbx_portset_close(r->set);
+	for (i = 0; i < r->nr; i++)
+		mbx_close(r->boxes[i].m);
+	free(r->boxes);
 }
 
 static int run(struct recv *r, int argc, char **argv)
@@ -271,11 +370,10 @@ static int run(struct recv *r, int argc, char **argv)
 	r->count = 1;
 	r->timeout = FOREVER;
 	parse(r, argc, argv);
-	status = open_mailbox(r);
-	if (status)
-		return status;
-	status = receive_all(r);
-	mbx_close(r->m);
+	status = open_mailboxes(r);
+	if (!status)
+		status = receive_all(r);
+	close_mailboxes(r);
 	bytes_free(&r->buf);
 	bytes_free(&r->out);
 	return status;

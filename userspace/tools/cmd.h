@@ -53,6 +53,7 @@ extern const char ls_more[];
 extern const char stat_more[];
 extern const char send_more[];
 extern const char recv_more[];
+extern const char peek_more[];
 extern const char wait_more[];
 extern const char tasks_more[];
 extern const char demo_more[];
