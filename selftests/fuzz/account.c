@@ -71,8 +71,10 @@ static bool sum_up(const struct box *box, struct sums *sums)
 		if (is_flipped(i) || !was_done(i))
 			return false;
 		/* Purged, but then it has not been sent. */
-		sums->lost -= failed_with(i, ECANCELED);
-		if (!succeeded(i))
+		sums->lost -= sends(i) && failed_with(i, ECANCELED);
+		if (may_be_sent(i) != was_sent(i))
+			return false;
+		if (!was_sent(i))
 			continue;
 		if (sends(i)) {
 			sums->sent++;
@@ -146,10 +148,11 @@ static const char *check_end(const struct box *box)
 	const int last = stat->out_state & MBX_STATE_SEALED ? ESHUTDOWN :
 							      EAGAIN;
 
-	if (stat->out_senders || stat->out_receivers)
+	if (stat->out_senders || stat->out_receivers || stat->out_callers)
 		return finding_at(box->create,
-				  "%u senders and %u receivers left",
-				  stat->out_senders, stat->out_receivers);
+				  "%u senders, %u receivers, %u callers left",
+				  stat->out_senders, stat->out_receivers,
+				  stat->out_callers);
 	/* More may have come meanwhile. */
 	if (may_be_told(box->id))
 		return check_room(box, stat);

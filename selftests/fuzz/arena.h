@@ -27,7 +27,7 @@ enum state {
 #define FROM_EVENT (-3)
 
 /**
- * struct delivery - what a receive says about a message
+ * struct delivery - what a receive says about a message, or a call about a reply
  * @from: the call that sent it, by its content
  * @spoiled: bytes behind the message were written to
  * @len: its length
@@ -47,6 +47,8 @@ struct delivery {
 	uint64_t badge;
 	uint64_t type;
 	uint32_t priority;
+	uint32_t flags;
+	uint32_t reply_max;
 	struct mbx_event event; /* of one that is about events */
 };
 
@@ -91,7 +93,11 @@ struct notify {
  * @maker: number of the call that made the handle, plus 1; 0 if there is none
  * @new_box: id of the mailbox that was created, opened or deleted
  * @by_id: an id was given to find it by
- * @message: what was received; of a sent one, @seq and the receiver
+ * @message: what was received; of a sent one, @seq and the receiver, and whether
+ *	a call was told these
+ * @reply: what a call was told
+ * @target: number of the call that was to be replied to, 0 for none
+ * @answered: a receive has replied to it
  * @revents: of poll
  * @batch: number of the call that made it an element of a batch, plus 1; or 0
  * @place: in that, from 1
@@ -118,6 +124,9 @@ struct record {
 	uint64_t new_box;
 	bool by_id;
 	struct delivery message;
+	struct delivery reply;
+	uint64_t target;
+	bool answered;
 	uint32_t revents;
 	uint32_t batch;
 	uint32_t place;

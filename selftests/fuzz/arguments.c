@@ -150,7 +150,7 @@ uint64_t put_deadline(struct work *work, bool realtime)
 
 /* ------------------------------------------------------------------ results */
 
-static bool is_poison(const unsigned char *data, size_t len)
+bool is_poison(const unsigned char *data, size_t len)
 {
 	while (len--)
 		if (*data++ != POISON)
@@ -190,6 +190,8 @@ void note_ids(const struct work *work, const struct mbx_receive *arg)
 	message->badge = arg->out_badge;
 	message->type = arg->out_type;
 	message->priority = arg->out_priority;
+	message->flags = arg->out_flags;
+	message->reply_max = arg->out_reply_max;
 }
 
 bool data_is_untouched(const struct work *work)

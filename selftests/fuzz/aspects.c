@@ -39,7 +39,7 @@ bool may_be_interrupted(const struct trial *trial, bool restart)
 	const uint32_t end = trial->record->end;
 
 	/* What is done is not done again. */
-	restart |= trial->record->batch;
+	restart |= trial->record->batch || calls(trial->nr);
 	if (arena->stop && end > arena->stop)
 		return true;
 	return any_call(i, call_at(i)->op == OP_SIGNAL &&
@@ -72,7 +72,8 @@ static bool is_unmapped_for_certain(const struct trial *trial, enum param p)
 
 static bool only_reads_arg(unsigned int op)
 {
-	return op == OP_DELETE || op == OP_DERIVE || op == OP_TRANSFER;
+	return op == OP_DELETE || op == OP_DERIVE || op == OP_TRANSFER ||
+	       op == OP_REPLY;
 }
 
 /* What all commands have in common. */
@@ -150,7 +151,7 @@ void judge_data(struct trial *trial)
 			 is_unmapped_for_certain(trial, P_DATA);
 
 	allow_if(trial, kind_may_fault(trial->nr, P_DATA), EFAULT);
-	if (sends(trial->nr))
+	if (sends(trial->nr) || trial->call->op == OP_REPLY)
 		demand_if(trial,
 			  get(trial, P_LEN) &&
 				  (bad || get(trial, P_DATA) == MEM_OVER),

@@ -173,13 +173,16 @@ int run_receive(struct work *work)
 	init_receive(&arg, NULL, get(work, P_LEN), flags);
 	arg.deadline = put_deadline(work, flags & MBX_RECEIVE_REALTIME);
 	arg.select_ptr = put_select(work);
+	arg.reply_ptr = put_answer(work);
 	arg.data_ptr = (uintptr_t)put_data(work, false);
 	ret = command(work, MBX_IOC_RECEIVE, &arg, sizeof(arg));
 	err = errno;
+	note_answer(work);
 	if (!ret) {
 		note_message(work, arg.out_len, flags & MBX_RECEIVE_TRUNCATE);
 		note_ids(work, &arg);
-	} else if (err == EMSGSIZE) {
+	} else if (err == EMSGSIZE &&
+		   (!work->record->target || work->record->answered)) {
 		work->record->message.len = arg.out_len;
 		work->record->message.spoiled = !data_is_untouched(work);
 	}
@@ -203,24 +206,6 @@ static int run_read(struct work *work)
 	if (ret >= 0)
 		note_message(work, ret, false);
 	return ret;
-}
-
-static int run_stat(struct work *work)
-{
-	struct mbx_stat *stat = &work->record->stat;
-
-	memset(stat, POISON, sizeof(*stat));
-	stat->flags = get(work, P_FLAGS);
-	return command(work, MBX_IOC_STAT, stat, sizeof(*stat));
-}
-
-static int run_version(struct work *work)
-{
-	struct mbx_version arg;
-
-	memset(&arg, POISON, sizeof(arg));
-	arg.flags = get(work, P_FLAGS);
-	return command(work, MBX_IOC_VERSION, &arg, sizeof(arg));
 }
 
 static int run_derive(struct work *work)
@@ -340,6 +325,7 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_SHOW] = run_show,	      [OP_IOCTL] = run_ioctl,
 	[OP_NOTIFY] = run_notify,     [OP_CONTROL] = run_action,
 	[OP_BATCH] = run_batch,	      [OP_TRANSFER] = run_transfer,
+	[OP_CALL] = run_call,	      [OP_REPLY] = run_reply,
 };
 
 /* In the task itself, or in a child of it. */

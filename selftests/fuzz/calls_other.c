@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Administration, and events; the eventfds belong to the process, by the call that
- * registered them.
+ * Administration, what a mailbox says of itself, and events; the eventfds belong
+ * to the process, by the call that registered them.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -121,4 +121,22 @@ int run_transfer(struct work *work)
 	};
 
 	return command(work, MBX_IOC_TRANSFER, &arg, sizeof(arg));
+}
+
+int run_stat(struct work *work)
+{
+	struct mbx_stat *stat = &work->record->stat;
+
+	memset(stat, POISON, sizeof(*stat));
+	stat->flags = get(work, P_FLAGS);
+	return command(work, MBX_IOC_STAT, stat, sizeof(*stat));
+}
+
+int run_version(struct work *work)
+{
+	struct mbx_version arg;
+
+	memset(&arg, POISON, sizeof(arg));
+	arg.flags = get(work, P_FLAGS);
+	return command(work, MBX_IOC_VERSION, &arg, sizeof(arg));
 }

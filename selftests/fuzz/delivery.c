@@ -37,6 +37,8 @@ static bool same_box(const struct holder *holder, unsigned int sender)
 
 static bool reply_is_known(unsigned int sender)
 {
+	if (calls(sender))
+		return record_at(sender)->message.ids && !is_flipped(sender);
 	return succeeded(sender) && call_at(sender)->op == OP_SEND &&
 	       !kind_may_fault(sender, P_ARG) && !is_flipped(sender);
 }
@@ -75,7 +77,7 @@ static const char *check_sender(const struct holder *holder)
 		return complain(holder, "the message was never sent");
 	if (!same_box(holder, sender))
 		return complain(holder, "the message is another mailbox's");
-	if (!peeked && was_done(sender) && !succeeded(sender))
+	if (!peeked && was_done(sender) && !may_be_sent(sender))
 		return complain(holder, "the message of a failed send");
 	if (has_lost_itself(sender))
 		return complain(holder, "its sender was told it is lost");
@@ -182,7 +184,7 @@ static bool is_drained(const struct box *box)
 
 static const char *check_lost(unsigned int nr)
 {
-	if (delivered[nr] || !succeeded(nr) || is_flipped(nr) ||
+	if (delivered[nr] || !was_sent(nr) || is_flipped(nr) ||
 	    !call_at(nr)->arg[P_LEN] || !is_drained(box_of(nr)))
 		return NULL;
 	if (died_with_it(nr) || may_be_purged(nr) || may_be_dropped(nr) ||
@@ -209,7 +211,7 @@ static const char *check_taker(unsigned int nr)
 	const int taker = taken_by[nr];
 	bool meets;
 
-	if (!succeeded(nr) || !delivered[nr] || is_flipped(nr))
+	if (!was_sent(nr) || !delivered[nr] || is_flipped(nr))
 		return NULL;
 	meets = may_not_return_early(nr, box);
 	if (meets && (taker < 0 || before(nr, taker)))

@@ -109,7 +109,7 @@ static const char *receive_failed(struct queue *queue, unsigned int nr)
 	const unsigned int place = choose(queue, nr);
 	const int err = record->err;
 
-	if (queue->lost)
+	if (queue->lost || (record->target && !record->answered))
 		return NULL;
 	if (err == EMSGSIZE && queue->frozen && !peeks(nr))
 		return finding_at(nr, "EMSGSIZE in a frozen mailbox");
@@ -163,7 +163,7 @@ static const char *stat_done(const struct queue *queue, unsigned int nr)
 	const struct mbx_stat *stat = &record_at(nr)->stat;
 
 	if (stat->out_depth != queue->depth || stat->out_senders ||
-	    stat->out_receivers)
+	    stat->out_receivers || stat->out_callers)
 		return finding_at(nr, "tells of %u+%u+%u instead of %u",
 				  stat->out_depth, stat->out_senders,
 				  stat->out_receivers, queue->depth);

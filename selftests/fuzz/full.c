@@ -16,6 +16,8 @@ static uint32_t policy_of(unsigned int nr)
 	const uint32_t flags =
 		call_at(nr)->op == OP_SEND ? call_at(nr)->arg[P_FLAGS] : 0;
 
+	if (calls(nr))
+		return MBX_FULL_WAIT;
 	if (is_flipped(nr))
 		return UNKNOWN;
 	if (flags & (MBX_SEND_SYNC | MBX_SEND_WAIT))

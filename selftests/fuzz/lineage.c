@@ -3,7 +3,12 @@
  * Handles made of handles: what they inherit, and what ends with whom they were
  * made of.  A handle is known by the call that made it.
  */
-#include "model.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "../command.h"
+#include "trial.h"
 
 /* The call that derived the handle of a call, or -1. */
 static int origin_of(unsigned int nr)
@@ -130,7 +135,7 @@ bool may_be_spent(unsigned int nr)
 {
 	return is_oneshot(nr) &&
 	       any_call(i, sends_likewise(i, nr) && !before(nr, i) &&
-				   (succeeded(i) || !was_done(i) ||
+				   (may_be_sent(i) || !was_done(i) ||
 				    overlap(i, nr)));
 }
 
@@ -139,4 +144,32 @@ bool is_spent(unsigned int nr)
 	return is_oneshot(nr) &&
 	       any_call(i,
 			sends_likewise(i, nr) && succeeded(i) && !is_unsure(i));
+}
+
+/* ---------------------------------------------------------------- judgement */
+
+void judge_derive(struct trial *trial)
+{
+	const uint32_t rights = get(trial, P_RIGHTS);
+	const uint32_t badge = get(trial, P_BADGE);
+	const uint64_t inherited = badge_of(trial->nr);
+
+	judge_on_handle(trial, MBX_DERIVE_ONESHOT);
+	demand_if(trial, rights & ~ALL_RIGHTS, EOPNOTSUPP,
+		  "there are no such rights");
+	demand_if(trial,
+		  get(trial, P_FLAGS) & MBX_DERIVE_ONESHOT &&
+			  !(rights & MBX_OPEN_SEND),
+		  EINVAL, "it is for sending, and may not send");
+	demand_if(trial, rights & ~trial->record->rights, EACCES,
+		  "it has not got these rights");
+	demand_if(trial, is_oneshot(trial->nr) && rights & MBX_OPEN_SEND, EPERM,
+		  "it is good for one message only");
+	demand_if(trial, badge && inherited && badge_value(badge) != inherited,
+		  EPERM, "it has another badge");
+}
+
+void judge_revoke(struct trial *trial)
+{
+	judge_on_handle(trial, 0);
 }

@@ -121,6 +121,7 @@ static bool could_poll(unsigned int nr, const struct mbx_stat *stat)
 static const char *why_awake(unsigned int nr)
 {
 	const uint64_t id = record_at(nr)->box;
+	const char *why;
 	struct mbx_stat stat;
 	int fd, err;
 
@@ -133,6 +134,8 @@ static const char *why_awake(unsigned int nr)
 	close(fd);
 	if (err)
 		return "sleeps in a mailbox that has just ended";
+	if (calls(nr) && is_served_in_vain(nr, &why))
+		return why;
 	if (call_at(nr)->op != OP_POLL && is_over(nr, &stat))
 		return "sleeps in a sealed mailbox";
 	if (sends(nr) && !may_wait(nr))

@@ -17,10 +17,10 @@
 #include "memory.h"
 
 #define PAGES (1 + DATA_PAGES)
-#define REGION (PAGES * PAGE)
+#define REGION ((PAGES + REPLY_PAGES) * PAGE)
 
 /* An argument page and data pages, each followed by one that faults. */
-#define ALIAS_SIZE (REGION + 2 * PAGE)
+#define ALIAS_SIZE ((PAGES + 2) * PAGE)
 #define ALIAS_DATA (2 * PAGE)
 
 /* The ways in which a process maps a region. */
@@ -141,6 +141,11 @@ unsigned char *memory_data(unsigned int task)
 	return memory_arg(task) + PAGE;
 }
 
+unsigned char *memory_reply(unsigned int task)
+{
+	return memory_data(task) + DATA_MAX;
+}
+
 static uint64_t hostile_address(unsigned int task, enum memory kind)
 {
 	switch (kind) {
@@ -204,6 +209,12 @@ struct place place_data(unsigned int task, enum memory kind, uint32_t len)
 {
 	return place(task, kind, len, memory_data(task), ALIAS_DATA, DATA_MAX,
 		     1);
+}
+
+/* @kind: plain, or bad */
+struct place place_reply(unsigned int task, enum memory kind, uint32_t len)
+{
+	return place(task, kind, len, memory_reply(task), 0, 0, 0);
 }
 
 /* ------------------------------------------------------------------ changes */

@@ -4,7 +4,8 @@
  *
  * Each task has a page for an argument structure and some for a message.  They
  * are mapped several times, for each way of being hostile once, so that what the
- * kernel wrote can always be read by way of a plain mapping, by anyone.
+ * kernel wrote can always be read by way of a plain mapping, by anyone.  A few more
+ * are for a reply, in the plain mapping only.
  */
 #ifndef FUZZ_MEMORY_H
 #define FUZZ_MEMORY_H
@@ -14,6 +15,7 @@
 #define PAGE 4096U
 #define DATA_PAGES 5
 #define DATA_MAX (DATA_PAGES * PAGE)
+#define REPLY_PAGES 3
 
 /**
  * struct place - where an argument or a message is
@@ -32,8 +34,10 @@ int memory_init_process(unsigned int process);
 
 unsigned char *memory_arg(unsigned int task);
 unsigned char *memory_data(unsigned int task);
+unsigned char *memory_reply(unsigned int task);
 struct place place_arg(unsigned int task, enum memory kind, uint32_t len);
 struct place place_data(unsigned int task, enum memory kind, uint32_t len);
+struct place place_reply(unsigned int task, enum memory kind, uint32_t len);
 
 /* In the task's own process, before a call that uses such memory. */
 void memory_prepare(unsigned int task, enum memory kind);

@@ -109,6 +109,14 @@ unsigned int count_withdrawable(const struct box *box);
 bool any_deferred(const struct box *box);
 const char *check_sent(unsigned int nr);
 
+/* replies.c */
+bool was_sent(unsigned int nr);
+bool may_be_sent(unsigned int nr);
+bool has_replied(unsigned int nr);
+bool is_served_in_vain(unsigned int nr, const char **why);
+const char *check_call(unsigned int nr);
+const char *check_reply(unsigned int nr);
+
 /* ownership.c */
 bool is_transferred(const struct box *box);
 bool is_of_others(const struct box *box, unsigned int nr);
@@ -160,9 +168,15 @@ static inline bool has_begun(unsigned int nr)
 	       record_at(nr)->state == CALL_KILLED;
 }
 
+static inline bool calls(unsigned int nr)
+{
+	return call_at(nr)->op == OP_CALL;
+}
+
 static inline bool sends(unsigned int nr)
 {
-	return call_at(nr)->op == OP_SEND || call_at(nr)->op == OP_WRITE;
+	return call_at(nr)->op == OP_SEND || call_at(nr)->op == OP_WRITE ||
+	       calls(nr);
 }
 
 static inline bool peeks(unsigned int nr)
@@ -209,8 +223,8 @@ static inline bool in_one_batch(unsigned int a, unsigned int b)
 
 static inline bool is_sync(unsigned int nr)
 {
-	return call_at(nr)->op == OP_SEND &&
-	       call_at(nr)->arg[P_FLAGS] & MBX_SEND_SYNC;
+	return calls(nr) || (call_at(nr)->op == OP_SEND &&
+			     call_at(nr)->arg[P_FLAGS] & MBX_SEND_SYNC);
 }
 
 static inline uint32_t end_of(unsigned int nr)

@@ -15,7 +15,8 @@
 	(BIT(BOX) | BIT(HANDLE) | BIT(TO) | BIT(TARGET) | BIT(CAPACITY) |     \
 	 BIT(LEN) | BIT(FIELD) | BIT(FILE) | BIT(CMD) | BIT(RESTART) |        \
 	 BIT(RIGHTS) | BIT(BADGE) | BIT(POLICY) | BIT(PRIORITY) | BIT(TYPE) | \
-	 BIT(SEQ) | BIT(SELECT) | BIT(EVENTS) | BIT(OP) | BIT(NR) | BIT(FULL))
+	 BIT(SEQ) | BIT(SELECT) | BIT(EVENTS) | BIT(OP) | BIT(NR) |           \
+	 BIT(FULL) | BIT(ROOM))
 
 static uint32_t random_flags(unsigned int op, struct rng *rng)
 {
@@ -212,6 +213,28 @@ static void set_scene(struct program *program, unsigned int tasks,
 		append(program, creator, OP_NOTIFY);
 }
 
+/* To a call belongs somebody who takes it, and replies. */
+static void add_server(struct program *program, unsigned int tasks,
+		       struct rng *rng)
+{
+	struct call *call = &program->call[program->nr - 1];
+	const unsigned int server = random_task(tasks, rng);
+	const bool derived = rng_once_in(rng, 4);
+
+	if (server == call->task || program->nr + 2 > MAX_CALLS)
+		return;
+	call->arg[P_HANDLE] = 0;
+	call = append(program, server, OP_RECEIVE);
+	call->arg[P_HANDLE] = derived;
+	call->arg[P_LEN] = 20000;
+	if (rng_once_in(rng, 3))
+		return;
+	call = append(program, server ^ rng_once_in(rng, 8), OP_REPLY);
+	if (rng_once_in(rng, 4))
+		random_params(call, tasks, rng);
+	call->arg[P_HANDLE] = rng_once_in(rng, 4) ? derived : 0;
+}
+
 /* To a batch belong calls that can be elements of it. */
 static void add_elements(struct program *program, unsigned int tasks,
 			 struct rng *rng)
@@ -242,6 +265,9 @@ void program_generate(struct program *program, struct rng *rng)
 		random_call(&program->call[program->nr++], tasks, rng);
 		if (program->call[program->nr - 1].op == OP_BATCH)
 			add_elements(program, tasks, rng);
+		if (program->call[program->nr - 1].op == OP_CALL &&
+		    rng_once_in(rng, 2))
+			add_server(program, tasks, rng);
 	}
 }
 

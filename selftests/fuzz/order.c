@@ -211,6 +211,20 @@ static bool is_out_of_turn(const struct arrival *a, const struct arrival *b,
 	}
 }
 
+/* Its sender waits until it is taken, and may take it back; and send it again. */
+static bool may_be_taken_back(unsigned int nr, const struct box *box)
+{
+	return sends(nr) && has_begun(nr) && (is_sync(nr) || !box->capacity) &&
+	       (!box_of(nr) || box_of(nr) == box) &&
+	       (!succeeded(nr) || !waits_plainly(nr));
+}
+
+/* Whoever was given one that was then taken back does not wait for a while. */
+static bool any_taken_back(const struct box *box)
+{
+	return any_call(i, may_be_taken_back(i, box));
+}
+
 /* Whoever copies a message that is withdrawn waits on, ahead of all others. */
 static bool any_withdrawn(const struct box *box)
 {
@@ -233,6 +247,8 @@ static const char *check_pair(const struct arrival *a, const struct arrival *b,
 	if (was_there(a, b) && is_preferred(a, b) && left_before(b, a))
 		return complain(a, "a later message had left before");
 	if (box->policy != MBX_POLICY_FIFO && any_withdrawn(box))
+		return NULL;
+	if (any_taken_back(box))
 		return NULL;
 	if (is_out_of_turn(a, b, box->policy))
 		return complain(a, "it was not its turn to get a message");

@@ -50,6 +50,8 @@ enum op {
 	OP_CONTROL,
 	OP_BATCH,
 	OP_TRANSFER,
+	OP_CALL,
+	OP_REPLY,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -102,6 +104,9 @@ enum param {
 	P_HOW,
 	P_WHO,
 	P_FULL,
+	P_ROOM,
+	P_BACK,
+	P_CALL,
 	PARAMS
 };
 
@@ -126,6 +131,9 @@ enum size {
 	SIZE_JUNK,
 	SIZE_HUGE
 };
+
+/* Longest reply that a call has room for. */
+#define REPLY_MAX 9000
 
 /* In P_SELECT beside MBX_SELECT_*: how it is passed. */
 #define SELECT_ALL (1U << 16) /* though it has no condition */
@@ -171,6 +179,12 @@ enum fd { FD_RIGHT, FD_STRAY, FD_BAD, FD_OTHER, FD_BOX };
 enum how { BATCH_RIGHT, BATCH_CMD, BATCH_STRIDE, BATCH_MANY };
 
 #define BATCH_MAX 4
+
+/*
+ * What is replied to: the call that the process has received last, or the first
+ * that it has not replied to; one that another has received, or none.
+ */
+enum reply { REPLY_LAST, REPLY_FIRST, REPLY_OTHER, REPLY_STRAY, REPLY_NONE };
 
 enum cmd { CMD_HIGH, CMD_MAGIC, CMD_DIRECTION, CMD_MISMATCH };
 

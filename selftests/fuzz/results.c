@@ -122,7 +122,7 @@ _Static_assert(MBX_SEND_NONBLOCK == MBX_RECEIVE_NONBLOCK, "nonblock");
 _Static_assert(MBX_SEND_REALTIME == MBX_RECEIVE_REALTIME, "realtime");
 
 /* What sends and receives of any kind have in common. */
-static void judge_message(struct trial *trial, bool nonblock)
+void judge_message(struct trial *trial, bool nonblock)
 {
 	judge_handle(trial,
 		     sends(trial->nr) ? MBX_OPEN_SEND : MBX_OPEN_RECEIVE);
@@ -177,6 +177,7 @@ static void judge_receive(struct trial *trial)
 		  flags & MBX_RECEIVE_TRUNCATE && !(flags & MBX_RECEIVE_PEEK),
 		  EINVAL, "it would lose what does not fit");
 	judge_selection(trial);
+	judge_answer(trial);
 }
 
 static void judge_plain(struct trial *trial)
@@ -194,32 +195,6 @@ void judge_on_handle(struct trial *trial, uint32_t known_flags)
 		  "it is not for the control device");
 	demand_if(trial, !has_handle(trial), EBADF, "it has no handle");
 	judge_end(trial);
-}
-
-static void judge_derive(struct trial *trial)
-{
-	const uint32_t rights = get(trial, P_RIGHTS);
-	const uint32_t badge = get(trial, P_BADGE);
-	const uint64_t inherited = badge_of(trial->nr);
-
-	judge_on_handle(trial, MBX_DERIVE_ONESHOT);
-	demand_if(trial, rights & ~ALL_RIGHTS, EOPNOTSUPP,
-		  "there are no such rights");
-	demand_if(trial,
-		  get(trial, P_FLAGS) & MBX_DERIVE_ONESHOT &&
-			  !(rights & MBX_OPEN_SEND),
-		  EINVAL, "it is for sending, and may not send");
-	demand_if(trial, rights & ~trial->record->rights, EACCES,
-		  "it has not got these rights");
-	demand_if(trial, is_oneshot(trial->nr) && rights & MBX_OPEN_SEND, EPERM,
-		  "it is good for one message only");
-	demand_if(trial, badge && inherited && badge_value(badge) != inherited,
-		  EPERM, "it has another badge");
-}
-
-static void judge_revoke(struct trial *trial)
-{
-	judge_on_handle(trial, 0);
 }
 
 static void judge_stat(struct trial *trial)
@@ -267,7 +242,8 @@ static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_SHOW] = judge_descriptor,	[OP_IOCTL] = judge_ioctl,
 	[OP_UNLOAD] = judge_unload,	[OP_NOTIFY] = judge_notify,
 	[OP_CONTROL] = judge_control,	[OP_BATCH] = judge_batch,
-	[OP_TRANSFER] = judge_transfer,
+	[OP_TRANSFER] = judge_transfer, [OP_CALL] = judge_call,
+	[OP_REPLY] = judge_reply,
 };
 
 /* ------------------------------------------------------------------- verdict */
@@ -286,7 +262,8 @@ static bool is_allowed(const struct trial *trial, int err)
 		err == EAGAIN || err == ENOENT || err == EIDRM ||
 		err == EOWNERDEAD || err == EACCES || err == EPERM ||
 		err == EBUSY || err == EUSERS || err == EKEYREVOKED ||
-		err == EKEYEXPIRED || err == ESHUTDOWN || err == ECANCELED);
+		err == EKEYEXPIRED || err == ESHUTDOWN || err == ECANCELED ||
+		err == EPIPE);
 }
 
 /* What cannot be excused by anything. */
@@ -294,6 +271,8 @@ static const char *check_failure(const struct trial *trial)
 {
 	const struct record *record = trial->record;
 
+	if (record->target && !record->answered)
+		return trial->vague ? NULL : check_reply(trial->nr);
 	if (record->err == EMSGSIZE && trial->call->op == OP_RECEIVE &&
 	    !trial->vague &&
 	    (record->message.len <= get(trial, P_LEN) ||
@@ -356,6 +335,10 @@ static const char *check_success(const struct trial *trial)
 		return check_sent(trial->nr);
 	if (trial->call->op == OP_BATCH)
 		return check_batch(trial);
+	if (calls(trial->nr) && !trial->vague)
+		return check_call(trial->nr);
+	if (trial->record->target && !trial->vague)
+		return check_reply(trial->nr);
 	if (makes_handle(trial->call->op) && record->stat.out_id &&
 	    !trial->vague && record->stat.out_rights != rights_of(trial))
 		return finding_at(trial->nr, "has rights %#x",

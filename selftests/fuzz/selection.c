@@ -17,7 +17,8 @@ struct delivery message_of(unsigned int sender)
 {
 	const struct call *call = call_at(sender);
 	const struct record *record = record_at(sender);
-	const bool told = succeeded(sender) && call->op == OP_SEND &&
+	const bool told = ((succeeded(sender) && call->op == OP_SEND) ||
+			   (calls(sender) && record->message.ids)) &&
 			  !kind_may_fault(sender, P_ARG);
 
 	return (struct delivery){

@@ -30,6 +30,7 @@ SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
 SYMBOLS(transfer_flags, { "successor", MBX_TRANSFER_SUCCESSOR }, UNKNOWN);
 SYMBOLS(control_flags, { "realtime", MBX_CONTROL_REALTIME }, UNKNOWN);
 SYMBOLS(notify_flags, { "read", MBX_NOTIFY_READ }, UNKNOWN);
+SYMBOLS(call_flags, { "realtime", MBX_CALL_REALTIME }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
 SYMBOLS(poll_flags, { "in", WANT_IN }, { "out", WANT_OUT });
 SYMBOLS(nonblock_flags, { "on", 1 });
@@ -60,7 +61,7 @@ const struct op_info op_info[OPS] = {
 	   .flags = send_flags, BLOCKS),
 	OP(RECEIVE, "receive", 30,
 	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(SELECT) | P(PRIORITY) |
-	   P(TYPE) | P(SEQ) | P(BADGE) | P(TARGET),
+	   P(TYPE) | P(SEQ) | P(BADGE) | P(TARGET) | P(CALL),
 	   .flags = receive_flags, BLOCKS),
 	OP(WRITE, "write", 5, TRANSFER, BLOCKS),
 	OP(READ, "read", 5, TRANSFER, BLOCKS),
@@ -80,6 +81,12 @@ const struct op_info op_info[OPS] = {
 	   .flags = plain_flags, .blocks = true),
 	OP(TRANSFER, "transfer", 6, COMMAND | P(WHO) | P(TARGET) | P(FLAGS),
 	   .flags = transfer_flags),
+	OP(CALL, "call", 14,
+	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(PRIORITY) | P(TYPE) |
+	   P(ROOM) | P(BACK),
+	   .flags = call_flags, BLOCKS),
+	OP(REPLY, "reply", 10, COMMAND | TRANSFER | P(FLAGS) | P(CALL),
+	   .flags = plain_flags, FORKS),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -136,7 +143,8 @@ SYMBOLS(event_names, { "readable", MBX_EVENT_READABLE },
 	{ "no-senders", MBX_EVENT_NO_SENDERS },
 	{ "no-receivers", MBX_EVENT_NO_RECEIVERS },
 	{ "owner-died", MBX_EVENT_OWNER_DIED },
-	{ "deleted", MBX_EVENT_DELETED }, UNKNOWN);
+	{ "deleted", MBX_EVENT_DELETED },
+	{ "canceled", MBX_EVENT_CANCELED }, UNKNOWN);
 SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
 	{ "bad", FD_BAD }, { "other", FD_OTHER }, { "box", FD_BOX });
 SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
@@ -149,6 +157,9 @@ SYMBOLS(full_names, { "wait", MBX_FULL_WAIT },
 	{ "drop-newest", MBX_FULL_DROP_NEWEST }, { "defer", MBX_FULL_DEFER });
 SYMBOLS(how_names, { "right", BATCH_RIGHT }, { "cmd", BATCH_CMD },
 	{ "stride", BATCH_STRIDE }, { "many", BATCH_MANY });
+SYMBOLS(reply_names, { "last", REPLY_LAST }, { "first", REPLY_FIRST },
+	{ "other", REPLY_OTHER }, { "stray", REPLY_STRAY },
+	{ "none", REPLY_NONE });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
 
@@ -246,6 +257,7 @@ const struct param_info param_info[PARAMS] = {
 		     READY | NOBODY | THE_END | LEVELS, NOBODY, THE_END,
 		     MBX_EVENT_READABLE, MBX_EVENT_ROOM,
 		     READY | MBX_EVENT_DEFERRED, MBX_EVENT_DEFERRED, 0, 0,
+		     MBX_EVENT_CANCELED, READY | MBX_EVENT_CANCELED,
 		     1U << MBX_EVENTS),
 	      .preset = READY),
 	PARAM(FD, "fd", .symbols = fd_names,
@@ -270,4 +282,12 @@ const struct param_info param_info[PARAMS] = {
 		     MBX_FULL_DROP_OLDEST, MBX_FULL_DROP_OLDEST,
 		     MBX_FULL_DROP_NEWEST, MBX_FULL_DROP_NEWEST,
 		     MBX_FULL_DEFER, MBX_FULL_DEFER, MBX_FULL_DEFER, 99)),
+	PARAM(ROOM, "room", VALUES(8, 64, 100, 100, 1025, 4097, 9000, 0),
+	      .preset = 100),
+	PARAM(BACK, "back", .symbols = memory_names,
+	      VALUES(MEM_PLAIN, MEM_PLAIN, MEM_PLAIN, MEM_PLAIN, MEM_NULL,
+		     MEM_KERNEL, MEM_WILD, MEM_NONE)),
+	PARAM(CALL, "call", .symbols = reply_names,
+	      VALUES(REPLY_LAST, REPLY_LAST, REPLY_LAST, REPLY_FIRST,
+		     REPLY_FIRST, REPLY_OTHER, REPLY_STRAY, REPLY_NONE)),
 };

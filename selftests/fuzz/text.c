@@ -24,6 +24,8 @@ void call_init(struct call *call, unsigned int task, enum op op)
 		call->arg[P_FLAGS] = WANT_IN;
 	if (op == OP_DELETE)
 		call->arg[P_BY] = BY_HANDLE;
+	if (op == OP_RECEIVE)
+		call->arg[P_CALL] = REPLY_NONE;
 }
 
 /* ------------------------------------------------------------------- print */
@@ -166,6 +168,8 @@ static bool in_range(enum param p, uint32_t value)
 		return value <= BATCH_MAX;
 	case P_LEN:
 		return value <= 20000;
+	case P_ROOM:
+		return value <= REPLY_MAX;
 	case P_BY:
 	case P_NAME:
 	case P_DATA:
@@ -177,6 +181,8 @@ static bool in_range(enum param p, uint32_t value)
 	case P_FD:
 	case P_HOW:
 	case P_WHO:
+	case P_BACK:
+	case P_CALL:
 		return value < 16;
 	default:
 		return true;

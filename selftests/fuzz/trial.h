@@ -41,6 +41,11 @@ void judge_length(struct trial *trial);
 
 /* results.c */
 void judge_on_handle(struct trial *trial, uint32_t known_flags);
+void judge_message(struct trial *trial, bool nonblock);
+
+/* lineage.c */
+void judge_derive(struct trial *trial);
+void judge_revoke(struct trial *trial);
 
 /* batches.c */
 void judge_batch(struct trial *trial);
@@ -67,6 +72,11 @@ void judge_transfer(struct trial *trial);
 
 /* events.c */
 void judge_notify(struct trial *trial);
+
+/* replies.c */
+void judge_call(struct trial *trial);
+void judge_reply(struct trial *trial);
+void judge_answer(struct trial *trial);
 
 /* selection.c */
 void judge_selection(struct trial *trial);

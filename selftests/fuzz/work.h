@@ -37,6 +37,12 @@ int command(struct work *work, unsigned int cmd, void *arg, uint32_t size);
 int run_send(struct work *work);
 int run_receive(struct work *work);
 
+/* answers.c */
+int run_call(struct work *work);
+int run_reply(struct work *work);
+uint64_t put_answer(struct work *work);
+void note_answer(struct work *work);
+
 /* batch.c */
 int run_batch(struct work *batch);
 
@@ -44,6 +50,8 @@ int run_batch(struct work *batch);
 int run_notify(struct work *work);
 int run_action(struct work *work);
 int run_transfer(struct work *work);
+int run_stat(struct work *work);
+int run_version(struct work *work);
 
 /* arguments.c */
 uint32_t data_offset(unsigned int place);
@@ -52,6 +60,7 @@ void *put_arg(struct work *work, const void *arg, uint32_t size);
 void *put_data(struct work *work, bool message);
 uint64_t put_select(const struct work *work);
 uint64_t put_deadline(struct work *work, bool realtime);
+bool is_poison(const unsigned char *data, size_t len);
 bool data_is_untouched(const struct work *work);
 void note_message(const struct work *work, uint32_t len, bool truncated);
 void note_ids(const struct work *work, const struct mbx_receive *arg);
