@@ -11,6 +11,7 @@
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
+#include "dedup.h"
 #include "fds.h"
 #include "mbx.h"
 #include "trace.h"
@@ -64,7 +65,7 @@ void mbx_box_set_special(struct mbx_box *box)
 	box->special = box->dead || box->state || box->nr_watches ||
 		       box->nr_carriers ||
 		       box->policy == MBX_POLICY_EXCLUSIVE ||
-		       box->policy == MBX_POLICY_PAIR;
+		       box->policy == MBX_POLICY_PAIR || box->dedup;
 }
 
 static struct mbx_box *alloc_box(const struct mbx_create *arg, u32 msg_max,
@@ -113,6 +114,8 @@ static void free_box(struct mbx_box *box)
 	free_spares(box);
 	uncharge_box(box);
 	mbx_policy_forget(box);
+	mbx_dedup_free(box);
+	kfree(box->leases);
 	kfree(box->queue.urgent);
 	if (box->owner)
 		mbx_proc_put(box->owner);
@@ -220,8 +223,13 @@ int mbx_box_publish(struct mbx_box *box)
  */
 void mbx_box_put(struct mbx_box *box)
 {
-	if (refcount_dec_and_test(&box->refs))
+	struct mbx_box *next;
+
+	/* Each may have the last reference to its dead-letter mailbox. */
+	for (; box && refcount_dec_and_test(&box->refs); box = next) {
+		next = box->dead_letter;
 		free_box(box);
+	}
 }
 
 static void withdraw(struct mbx_box *box, struct mbx_msg *msg,
@@ -276,6 +284,7 @@ static bool purge_batch(struct mbx_box *box, struct mbx_later *later)
 
 static void purge(struct mbx_box *box, struct mbx_later *later)
 {
+	mbx_settle_ended(box);
 	while (purge_batch(box, later))
 		cond_resched();
 	/* Nobody else looks at those of a dead mailbox any more. */

@@ -13,8 +13,10 @@
 #include "queue.h"
 #include "task.h"
 
+struct mbx_dedup;
 struct mbx_deferral;
 struct mbx_later;
+struct mbx_leases;
 struct mbx_watch;
 
 /* Processes that MBX_POLICY_PAIR lets in. */
@@ -53,6 +55,11 @@ struct mbx_watch;
  * @poll_end: pollers of handles that may neither
  * @members: who may use it, as far as the policy restricts that [box]
  * @nr_inside: threads of the exclusive receiver that are in a receive [box]
+ * @leases: messages that are leased; NULL until there was one [box]
+ * @dedup: ids that are remembered, or NULL [const]
+ * @dead_letter: where messages go that were delivered too often, with a reference;
+ *	or NULL [const]
+ * @deliveries_max: how often that is [const]
  * @policy: MBX_POLICY_* [const]
  * @full: MBX_FULL_* [const]
  * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
@@ -109,6 +116,10 @@ struct mbx_box {
 	wait_queue_head_t poll_end;
 	struct mbx_proc *members[MBX_PAIR];
 	u32 nr_inside;
+	struct mbx_leases *leases;
+	struct mbx_dedup *dedup;
+	struct mbx_box *dead_letter;
+	u32 deliveries_max;
 
 	u32 policy;
 	u32 full;
@@ -150,6 +161,7 @@ struct mbx_box {
  * @watch: the events that it is told of, or NULL [box]
  * @tellers: what sends messages of events through it [box]
  * @deferral: the message that is kept for it; NULL until there was one [box]
+ * @nr_leases: messages that are leased through it [box]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -165,6 +177,7 @@ struct mbx_handle {
 	struct mbx_watch *watch;
 	struct list_head tellers;
 	struct mbx_deferral *deferral;
+	u32 nr_leases;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;

@@ -6,6 +6,8 @@
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
 
+#include "dedup.h"
+#include "lease.h"
 #include "mbx.h"
 
 /* EPOLLHUP, which cannot be masked, says that the handle is of no more use. */
@@ -62,6 +64,18 @@ static pid_t nr_in(struct pid *pid, struct pid_namespace *ns)
 	return nr;
 }
 
+static void stat_leases(const struct mbx_box *box, struct mbx_stat *stat)
+{
+	const struct mbx_leases *leases = box->leases;
+
+	stat->out_leased = leases ? leases->nr : 0;
+	stat->out_returned = leases ? leases->returned : 0;
+	stat->out_dead_letters = leases ? leases->buried : 0;
+	stat->out_dead_letter = box->dead_letter ? box->dead_letter->id : 0;
+	stat->out_deliveries_max = box->deliveries_max;
+	stat->__reserved = 0;
+}
+
 /**
  * mbx_box_stat() - describe a mailbox
  * @box: the mailbox
@@ -109,6 +123,8 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_lost = queue->lost;
 	stat->out_state = box->state;
 	stat->out_callers = box->nr_callers;
+	stat_leases(box, stat);
+	mbx_dedup_stat(box, stat);
 	return mbx_box_error(box);
 }
 

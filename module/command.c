@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 
 #include "command.h"
+#include "dedup.h"
 #include "mbx.h"
 
 /**
@@ -178,6 +179,28 @@ static int install_new(struct mbx_request *request, struct mbx_box *box,
 	return fd;
 }
 
+static bool valid_safety(const struct mbx_create *arg)
+{
+	if (arg->dedup > MBX_DEDUP_MAX)
+		return false;
+	if (arg->flags & MBX_CREATE_DEAD_LETTER)
+		return arg->deliveries_max;
+	return !arg->dead_letter && !arg->deliveries_max;
+}
+
+/* What becomes of messages that nobody can handle, or that come twice. */
+static int make_safe(struct mbx_box *box, const struct mbx_create *arg)
+{
+	int err = 0;
+
+	if (arg->flags & MBX_CREATE_DEAD_LETTER)
+		err = mbx_box_set_dead_letter(box, arg->dead_letter,
+					      arg->deliveries_max);
+	if (!err && arg->dedup)
+		err = mbx_box_set_dedup(box, arg->dedup);
+	return err;
+}
+
 /**
  * mbx_run_create() - make a mailbox and open it
  * @request: MBX_IOC_CREATE
@@ -195,8 +218,11 @@ long mbx_run_create(struct mbx_request *request)
 	long ret;
 
 	if ((arg->mode & ~0666) || arg->msg_max > limit ||
-	    arg->policy > MBX_POLICY_PAIR || arg->full > MBX_FULL_DEFER)
+	    arg->policy > MBX_POLICY_PAIR || arg->full > MBX_FULL_DEFER ||
+	    !valid_safety(arg))
 		return -EINVAL;
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
 	name = get_name(arg->name_ptr, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
@@ -206,7 +232,9 @@ long mbx_run_create(struct mbx_request *request)
 	if (IS_ERR(box))
 		return PTR_ERR(box);
 
-	ret = install_new(request, box, MBX_OPEN_ALL, &arg->out_id);
+	ret = make_safe(box, arg);
+	if (!ret)
+		ret = install_new(request, box, MBX_OPEN_ALL, &arg->out_id);
 	mbx_box_put(box);
 	return ret;
 }
@@ -316,7 +344,7 @@ static bool valid_notify(const struct mbx_notify *arg)
 			  MBX_EVENT_EMPTY | MBX_EVENT_DEFERRED |
 			  MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS |
 			  MBX_EVENT_OWNER_DIED | MBX_EVENT_DELETED |
-			  MBX_EVENT_CANCELED;
+			  MBX_EVENT_CANCELED | MBX_EVENT_RETURNED;
 
 	if (!arg->events || (arg->flags & MBX_NOTIFY_READ))
 		return !arg->events && !arg->fd && !arg->low && !arg->high &&

@@ -6,6 +6,7 @@
 
 struct file;
 struct mbx_handle;
+struct mbx_rx;
 
 union mbx_arg {
 	struct {
@@ -26,6 +27,7 @@ union mbx_arg {
 	struct mbx_transfer transfer;
 	struct mbx_call call;
 	struct mbx_reply reply;
+	struct mbx_settle settle;
 };
 
 /**
@@ -72,5 +74,9 @@ long mbx_run_control(struct mbx_request *request);
 
 /* command_owner.c */
 long mbx_run_transfer(struct mbx_request *request);
+
+/* command_lease.c */
+long mbx_run_settle(struct mbx_request *request);
+int mbx_lease_receive(struct mbx_handle *handle, struct mbx_rx *rx, u32 ms);
 
 #endif /* MBX_COMMAND_H */

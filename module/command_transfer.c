@@ -90,6 +90,7 @@ long mbx_run_send(struct mbx_request *request)
 		.data = u64_to_user_ptr(arg->data_ptr),
 		.len = arg->data_len,
 		.type = arg->type,
+		.id = arg->id,
 		.priority = arg->priority,
 		.nonblock = (arg->flags & MBX_SEND_NONBLOCK) ||
 			    mbx_file_nonblock(request->file),
@@ -121,7 +122,9 @@ static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
 	struct mbx_receive *arg = &request->arg->receive;
 	int err;
 
-	err = mbx_receive(request->handle, rx);
+	err = unlikely(arg->lease_ms) ?
+		      mbx_lease_receive(request->handle, rx, arg->lease_ms) :
+		      mbx_receive(request->handle, rx);
 	if (err != -EMSGSIZE)
 		return err;
 	memset_after(arg, 0, fds_ptr);
@@ -216,9 +219,7 @@ long mbx_run_receive(struct mbx_request *request)
 
 	if (!(request->handle->rights & MBX_OPEN_RECEIVE))
 		return -EBADF;
-	if (arg->__reserved)
-		return -EOPNOTSUPP;
-	if (rx.truncate && !rx.peek)
+	if ((rx.truncate && !rx.peek) || (rx.peek && arg->lease_ms))
 		return -EINVAL;
 	err = mbx_deadline_set(&rx.deadline, &rx.clock, arg->deadline,
 			       flags & MBX_RECEIVE_REALTIME);

@@ -209,6 +209,38 @@ int mbx_files_attach(struct mbx_box *box, struct mbx_msg *msg,
 }
 
 /**
+ * mbx_files_may_move() - may a message go to another mailbox?
+ * @to: that mailbox
+ * @msg: the message
+ *
+ * Context: @to is locked.
+ * Return: false if it has files, and nobody will ever receive them.
+ */
+bool mbx_files_may_move(const struct mbx_box *to, const struct mbx_msg *msg)
+{
+	/* MBX_NO_RING */
+	return !msg->files || !mbx_box_is_private(to) || to->nr_may_receive;
+}
+
+/**
+ * mbx_files_move() - note that a message goes to another mailbox
+ * @from: where it was
+ * @to: where it will be
+ * @msg: the message
+ *
+ * Context: Both are locked.
+ */
+void mbx_files_move(struct mbx_box *from, struct mbx_box *to,
+		    const struct mbx_msg *msg)
+{
+	if (!msg->files)
+		return;
+	mbx_files_left(from);
+	to->nr_carriers++;
+	mbx_box_set_special(to);
+}
+
+/**
  * mbx_files_left() - note that a message with files is gone
  * @box: the mailbox
  *

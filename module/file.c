@@ -89,6 +89,7 @@ static int handle_release(struct inode *inode, struct file *file)
 {
 	mbx_full_withdraw(file->private_data);
 	mbx_call_close(file->private_data);
+	mbx_settle_closed(file->private_data);
 	mbx_handle_destroy(file->private_data);
 	return 0;
 }

@@ -39,7 +39,7 @@ static void lose_new(struct mbx_box *box, struct mbx_msg *msg,
  * mbx_full_drop() - send a message for which there is neither room nor a receiver
  * @box: the mailbox
  * @msg: the message; its sequence number is set
- * @policy: MBX_FULL_DROP_OLDEST or MBX_FULL_DROP_NEWEST
+ * @tx: which says that one is to be dropped; lost is set if it is @msg
  * @later: wakes others
  *
  * Who waits for room goes on waiting: no room is made.
@@ -47,14 +47,16 @@ static void lose_new(struct mbx_box *box, struct mbx_msg *msg,
  * Context: The box is locked.
  * Return: MBX_LOST; or 0 if the message came in while all others are being copied.
  */
-int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, u32 policy,
+int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, struct mbx_tx *tx,
 		  struct mbx_later *later)
 {
+	const u32 policy = mbx_full_policy(box, tx);
 	struct mbx_msg *victim = mbx_queue_least(&box->queue);
 
 	if (policy == MBX_FULL_DROP_NEWEST || !box->capacity ||
 	    (victim && victim->priority > msg->priority)) {
 		lose_new(box, msg, later);
+		tx->lost = true;
 		return MBX_LOST;
 	}
 	if (victim)

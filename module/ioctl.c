@@ -50,23 +50,24 @@ static long mbx_run_batch(struct mbx_request *request);
 static const struct mbx_command commands[] = {
 	MBX_COMMAND(VERSION, version, flags, out_features,
 		    ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(CREATE, create, full, out_id, ON_CONTROL,
-		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP),
+	MBX_COMMAND(CREATE, create, __reserved, out_id, ON_CONTROL,
+		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP |
+			    MBX_CREATE_DEAD_LETTER),
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL, MBX_OPEN_ALL),
 	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
-	MBX_COMMAND(SEND, send, fds_ptr, out_tid, ON_HANDLE,
+	MBX_COMMAND(SEND, send, id, out_tid, ON_HANDLE,
 		    MBX_SEND_NONBLOCK | MBX_SEND_SYNC | MBX_SEND_REALTIME |
 			    MBX_SEND_FULL),
-	MBX_COMMAND(RECEIVE, receive, fds_ptr, out_reply_max, ON_HANDLE,
+	MBX_COMMAND(RECEIVE, receive, fds_ptr, __reserved, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE),
-	MBX_COMMAND(STAT, stat, flags, out_callers, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, __reserved, ON_HANDLE, 0),
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
 	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),
 	MBX_COMMAND(CONTROL, control, deadline, out_count, ON_HANDLE,
 		    MBX_CONTROL_REALTIME),
-	MBX_COMMAND(NOTIFY, notify, data, __reserved, ON_HANDLE,
+	MBX_COMMAND(NOTIFY, notify, data, out_counts, ON_HANDLE,
 		    MBX_NOTIFY_READ),
 	MBX_COMMAND(BATCH, batch, __reserved, out_lost, ON_HANDLE, 0),
 	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,
@@ -74,6 +75,8 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(CALL, call, __reserved, out_reserved, ON_HANDLE,
 		    MBX_CALL_REALTIME),
 	MBX_COMMAND(REPLY, reply, __reserved, __reserved, ON_HANDLE, 0),
+	MBX_COMMAND(SETTLE, settle, __reserved, __reserved, ON_HANDLE,
+		    MBX_SETTLE_NACK | MBX_SETTLE_RENEW),
 };
 
 /* A caller may know more than we do, but must not ask for it. */

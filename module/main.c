@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "lease.h"
 #include "mbx.h"
 
 static struct miscdevice control_device = {
@@ -24,6 +25,7 @@ static const struct {
 	{ mbx_msg_init, mbx_msg_exit },
 	{ mbx_reap_init, mbx_reap_exit },
 	{ mbx_teller_init, mbx_teller_exit },
+	{ mbx_lease_init, mbx_lease_exit },
 	{ mbx_table_init, mbx_table_exit },
 	{ mbx_proc_boxes_init, mbx_proc_boxes_exit },
 	{ mbx_proc_tasks_init, mbx_proc_tasks_exit },

@@ -5,10 +5,11 @@
  * Arrows point down only:
  *
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
- *   transfers    send.c full.c deliver.c receive.c call.c revoke.c control.c
+ *   transfers    send.c full.c deliver.c receive.c call.c revoke.c control.c settle.c
+ *                dead.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
- *                wait.c defer.c notify*.c quota.c task.c owner.c claim.c usage.c
- *                reap.c fds.c landing.c
+ *                wait.c defer.c notify*.c lease.c dedup.c quota.c task.c owner.c
+ *                claim.c usage.c reap.c fds.c landing.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -44,6 +45,7 @@
  *                  MBX_EVENTFD in notify.c; for a time that grows with the queue
  *                  by a receive that selects, and by whoever thaws or seals with
  *                  the queue times those who wait in one; never over a sleep
+ *       nested:    a mailbox's, then its dead-letter mailbox's, see dead.c
  *  3. users_lock in quota.c (spinlock)
  *       protects:  the table of users
  *  4. records_lock, as mbx_records_lock in task.c (raw spinlock: the exit hook runs
@@ -69,6 +71,9 @@
  *
  *   file -> handle -> box     a box is freed with its last reference; the id
  *                             table holds one until the mailbox ends
+ *   box -> box                its dead-letter mailbox, which is the older one
+ *   timer -> box              while a lease may come to its end, see lease.c
+ *   lease -> handle           which ends the lease before it goes; likewise -> proc
  *   handle - handle           one leaves the tree before it is freed, and hands
  *                             what was derived from it to its parent
  *   handle -> eventfd         as long as it is registered for events

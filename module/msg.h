@@ -13,6 +13,7 @@ enum mbx_msg_state {
 	MBX_MSG_NEW, /* not in a queue yet */
 	MBX_MSG_READY, /* anyone may take it */
 	MBX_MSG_TAKEN, /* one receiver is copying it */
+	MBX_MSG_LEASED, /* one process has it, and is to say what becomes of it */
 	MBX_MSG_GONE, /* received, withdrawn or purged */
 };
 
@@ -44,8 +45,9 @@ struct mbx_waiter;
  * @badge: of the handle that it was sent through [box]
  * @type: what the sender says that it is [box]
  * @time: when it was sent, CLOCK_MONOTONIC in ns, or 0 [box]
- * @len: payload length [box]
  * @refs: the queue and those who are copying it [box]
+ * @deliveries: how often it was leased [box]
+ * @len: payload length [box]
  * @state: enum mbx_msg_state [box]
  * @class: enum mbx_msg_class [const]
  * @counted: it takes room in the queue [box]
@@ -68,8 +70,9 @@ struct mbx_msg {
 	u64 badge;
 	u64 type;
 	u64 time;
-	u32 len;
 	u32 refs;
+	u32 deliveries;
+	u32 len;
 	u8 state;
 	u8 class;
 	bool counted;

@@ -18,6 +18,7 @@ void mbx_queue_init(struct mbx_queue *queue)
 	memset(queue, 0, sizeof(*queue));
 	INIT_LIST_HEAD(&queue->ready);
 	INIT_LIST_HEAD(&queue->taken);
+	INIT_LIST_HEAD(&queue->leased);
 }
 
 /**
@@ -163,31 +164,64 @@ void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg)
 	count(queue, msg, false);
 }
 
+/*
+ * What comes back is old and belongs near the head; or it comes back together with
+ * all others, and belongs to the tail.  So look from both ends.
+ */
+static struct list_head *place_of(struct list_head *list, u64 seq,
+				  struct list_head *before)
+{
+	struct list_head *after = list->prev;
+
+	for (;;) {
+		before = before->next;
+		if (before == list ||
+		    list_entry(before, struct mbx_msg, node)->seq > seq)
+			return before;
+		if (list_entry(after, struct mbx_msg, node)->seq < seq)
+			return after->next;
+		after = after->prev;
+	}
+}
+
 /**
  * mbx_queue_untake() - put a message back in its place
  * @queue: the queue
- * @msg: a taken message
+ * @msg: a taken or leased message
+ * @behind: a ready message that its place may be shortly behind, or NULL
  * @counted: whether it takes room
  */
 void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
-		      bool counted)
+		      const struct mbx_msg *behind, bool counted)
 {
 	struct list_head *list = mbx_queue_level(queue, msg->priority);
-	struct mbx_msg *next;
+	struct list_head *start = list;
 
-	list_for_each_entry(next, list, node)
-		if (next->seq > msg->seq)
-			break;
-
+	if (behind && behind->priority == msg->priority &&
+	    behind->seq < msg->seq)
+		start = (struct list_head *)&behind->node;
 	msg->state = MBX_MSG_READY;
-	list_move_tail(&msg->node, &next->node);
+	list_move_tail(&msg->node, place_of(list, msg->seq, start));
 	count(queue, msg, counted);
+}
+
+/**
+ * mbx_queue_lease() - let a receiver keep a message until it says what becomes of it
+ * @queue: the queue
+ * @msg: a taken message, which takes room from now on if it did not before
+ */
+void mbx_queue_lease(struct mbx_queue *queue, struct mbx_msg *msg)
+{
+	msg->state = MBX_MSG_LEASED;
+	list_move_tail(&msg->node, &queue->leased);
+	msg->deliveries++;
+	count(queue, msg, true);
 }
 
 /**
  * mbx_queue_withdraw() - remove a message that nobody will receive
  * @queue: the queue
- * @msg: a ready or taken message; the caller owns the queue's reference
+ * @msg: any message in it; the caller owns the queue's reference
  */
 void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg)
 {
@@ -197,7 +231,7 @@ void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg)
 }
 
 /**
- * mbx_queue_collect() - take out all messages that nobody is copying
+ * mbx_queue_collect() - take out all messages that nobody is copying or has leased
  * @queue: the queue
  * @list: gets them, in the order in which they would have been received
  *
@@ -219,7 +253,7 @@ void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list)
 /**
  * mbx_queue_purge() - remove a message that was sent
  * @queue: the queue
- * @msg: a ready or taken message; the caller owns the queue's reference
+ * @msg: any message in it; the caller owns the queue's reference
  */
 void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg)
 {

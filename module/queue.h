@@ -6,7 +6,11 @@
  *   NEW ------> READY ----------> TAKEN ---------> GONE
  *                 ^                |  |              ^
  *                 +----------------+  +--------------+
- *                       untake       withdraw, purge
+ *                 |     untake     |  withdraw, purge|
+ *                 |                | lease           |
+ *                 |     untake     v      received   |
+ *                 +------------- LEASED -------------+
+ *                                    withdraw, purge
  *
  * A message that is being copied keeps its place: should the copy fail, it
  * stands where it stood.  Its sender may withdraw it in any state but GONE, and
@@ -31,7 +35,8 @@
  * @urgent: those of priority 1 and above, by priority, or NULL
  * @levels: bit by priority: there may be some in @urgent
  * @taken: messages that a receiver is copying
- * @depth: messages of both lists that take room
+ * @leased: messages that a receiver has until it says what becomes of them
+ * @depth: messages of all lists that take room
  * @high_water: highest @depth
  * @last_seq: sequence number of the newest message
  * @withdrawn: messages that were pushed, and then not sent after all
@@ -46,6 +51,7 @@ struct mbx_queue {
 	struct list_head *urgent;
 	u32 levels;
 	struct list_head taken;
+	struct list_head leased;
 	u32 depth;
 	u32 high_water;
 	u64 last_seq;
@@ -68,7 +74,8 @@ struct list_head *mbx_queue_level(struct mbx_queue *queue, u8 priority);
 void mbx_queue_take(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
-		      bool counted);
+		      const struct mbx_msg *behind, bool counted);
+void mbx_queue_lease(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list);
 void mbx_queue_purge(struct mbx_queue *queue, struct mbx_msg *msg);
@@ -126,8 +133,8 @@ static inline struct mbx_msg *mbx_queue_first(struct mbx_queue *queue)
  * mbx_queue_length() - count the messages
  * @queue: the queue
  *
- * Also those that take no room, that somebody is copying or that are about to be
- * purged.
+ * Also those that take no room, that somebody is copying or has leased, or that are
+ * about to be purged.
  *
  * Return: how many there are.
  */
@@ -147,7 +154,7 @@ static inline void mbx_queue_leave(struct mbx_queue *queue, struct mbx_msg *msg)
 /**
  * mbx_queue_received() - remove a message that a receiver now has
  * @queue: the queue
- * @msg: a ready or taken message; the caller owns the queue's reference
+ * @msg: any message in it; the caller owns the queue's reference
  */
 static inline void mbx_queue_received(struct mbx_queue *queue,
 				      struct mbx_msg *msg)

@@ -35,6 +35,7 @@ static void reap_proc(struct mbx_proc *proc)
 	/* In mailboxes that live on. */
 	while ((box = mbx_proc_first_claim(proc))) {
 		mbx_box_abandon(box, proc);
+		mbx_settle_abandoned(box, proc);
 		mbx_box_put(box);
 		cond_resched();
 	}

@@ -15,6 +15,7 @@
 #include <linux/user_namespace.h>
 
 #include "fds.h"
+#include "lease.h"
 #include "mbx.h"
 #include "trace.h"
 
@@ -47,6 +48,7 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_badge = msg->badge;
 	arg->out_type = msg->type;
 	arg->out_priority = msg->priority;
+	arg->out_deliveries = msg->deliveries + 1;
 }
 
 /* What no message has that goes the short way. */
@@ -95,7 +97,21 @@ static void count_received(struct mbx_task *task, const struct mbx_msg *msg,
 	rx->msg_len = msg->len;
 }
 
-/* The caller has the message: it leaves the mailbox. */
+static void lease(struct mbx_msg *msg, struct mbx_task *task, struct mbx_rx *rx,
+		  struct mbx_later *later)
+{
+	struct mbx_waiter *sender = msg->sender;
+
+	msg->sender = NULL;
+	mbx_lease_begin(rx->lease, msg, task->proc);
+	rx->lease = NULL;
+	if (sender) {
+		sender->peer = mbx_task_ref(task);
+		mbx_wake(sender, 0, later);
+	}
+}
+
+/* The caller has the message: it leaves the mailbox, or stays until he settles it. */
 static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
 		   struct mbx_task *task, struct mbx_rx *rx,
 		   struct mbx_later *later)
@@ -107,6 +123,10 @@ static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
 	trace_mbx_receive(box, msg->seq, msg->len, 0);
 	mbx_landing_note(rx, msg);
 
+	if (rx->lease && !(sender && sender->caller)) {
+		lease(msg, task, rx, later);
+		return;
+	}
 	mbx_queue_received(&box->queue, msg);
 	if (sender && sender->caller) {
 		mbx_call_taken(handle, task, sender, rx->arg, later);
@@ -120,12 +140,22 @@ static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
 	mbx_box_release(box, msg, later);
 }
 
-static void put_back(struct mbx_box *box, struct mbx_msg *msg,
-		     struct mbx_later *later)
+/**
+ * mbx_put_back() - let others receive a message that somebody had
+ * @box: the mailbox
+ * @msg: a taken message, or one that was leased
+ * @behind: a ready message that its place may be shortly behind, or NULL
+ * @later: wakes them
+ *
+ * Context: The box is locked.
+ */
+void mbx_put_back(struct mbx_box *box, struct mbx_msg *msg,
+		  const struct mbx_msg *behind, struct mbx_later *later)
 {
 	const bool counted = msg->counted;
 
-	mbx_queue_untake(&box->queue, msg, box->capacity || !msg->sender);
+	mbx_queue_untake(&box->queue, msg, behind,
+			 box->capacity || !msg->sender);
 	/* Whoever waited for it gets it without taking room. */
 	if (mbx_offer(box, msg, later) && counted)
 		mbx_made_room(box, later);
@@ -156,7 +186,7 @@ static int finish_taken(struct mbx_handle *handle, struct mbx_task *task,
 	if (msg->state == MBX_MSG_GONE)
 		err = mbx_handle_error(handle) ?: AGAIN;
 	else if (err)
-		put_back(box, msg, later);
+		mbx_put_back(box, msg, NULL, later);
 	else
 		finish(handle, msg, task, rx, later);
 	mbx_box_release(box, msg, later);
@@ -355,4 +385,22 @@ int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx)
 
 	spin_unlock(&box->lock);
 	return 0;
+}
+
+/**
+ * mbx_receive_special() - receive a message in a way that is not common
+ * @handle: a handle with the right to receive
+ * @rx: the buffer
+ *
+ * Context: Process context.  Sleeps.  Takes the lock of the box.
+ * Return: as mbx_receive().
+ */
+int mbx_receive_special(struct mbx_handle *handle, struct mbx_rx *rx)
+{
+	struct mbx_task *task = mbx_handle_lock(handle, false);
+
+	if (!IS_ERR(task))
+		return receive_slowly(handle, task, rx);
+	spin_unlock(&handle->box->lock);
+	return PTR_ERR(task);
 }

@@ -63,7 +63,9 @@ int mbx_revoke(struct mbx_handle *handle, u64 *nr)
 	mbx_call_revoke(box, &later);
 	mbx_unlock(box, &later);
 
-	if (*nr)
+	if (*nr) {
+		mbx_settle_revoked(box);
 		mbx_box_wake_pollers(box);
+	}
 	return err;
 }

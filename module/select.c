@@ -155,8 +155,20 @@ struct mbx_msg *mbx_select_first(struct mbx_queue *queue,
 	return best;
 }
 
+static bool any_in(const struct list_head *list,
+		   const struct mbx_selector *select)
+{
+	struct mbx_msg *msg;
+
+	list_for_each_entry(msg, list, node)
+		if (mbx_select_fits(select, msg))
+			return true;
+	return false;
+}
+
 /**
- * mbx_select_any() - is a message there, maybe being copied, that is accepted?
+ * mbx_select_any() - is a message there, maybe being copied or leased, that is
+ *	accepted?
  * @queue: the queue
  * @select: what is accepted, or NULL for any message
  *
@@ -172,8 +184,5 @@ bool mbx_select_any(struct mbx_queue *queue, const struct mbx_selector *select)
 	while ((msg = mbx_queue_next(queue, msg)))
 		if (mbx_select_fits(select, msg))
 			return true;
-	list_for_each_entry(msg, &queue->taken, node)
-		if (mbx_select_fits(select, msg))
-			return true;
-	return false;
+	return any_in(&queue->taken, select) || any_in(&queue->leased, select);
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/ktime.h>
 
+#include "dedup.h"
 #include "fds.h"
 #include "mbx.h"
 #include "trace.h"
@@ -46,6 +47,7 @@ static __always_inline void sign(const struct mbx_handle *handle,
 	msg->priority = tx->priority;
 	msg->reply_room = 0;
 	msg->refs = 1;
+	msg->deliveries = 0;
 	msg->state = MBX_MSG_NEW;
 	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
 }
@@ -193,7 +195,7 @@ static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 		if (policy == MBX_FULL_DEFER)
 			return mbx_full_defer(handle, msg, later);
 		if (policy != MBX_FULL_WAIT)
-			return mbx_full_drop(box, msg, policy, later);
+			return mbx_full_drop(box, msg, tx, later);
 		if (!tx->nonblock)
 			return wait_sender(handle, task, msg, tx, later, false);
 		/* They would go on to promise a poll what no send finds. */
@@ -299,6 +301,25 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 	return dispatch(handle, task, msg, tx, later);
 }
 
+/* With an id, which nobody else is to send meanwhile. */
+static int send_once(struct mbx_handle *handle, struct mbx_task *task,
+		     struct mbx_tx *tx, struct mbx_files *files,
+		     struct mbx_later *later)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_sending sending;
+	int err;
+
+	err = mbx_handle_error(handle);
+	if (!err)
+		err = mbx_dedup_begin(box, &sending, tx->id, task->cred->uid);
+	if (err)
+		return err;
+	err = send_locked(handle, task, tx, files, later);
+	mbx_dedup_end(box, &sending, err >= 0 && !tx->lost);
+	return err;
+}
+
 /**
  * mbx_send_made() - send a message that is there already, without waiting
  * @handle: a handle with the right to send
@@ -334,7 +355,8 @@ static noinline int send_slowly(struct mbx_handle *handle,
 	struct mbx_later later = {};
 	int err;
 
-	err = send_locked(handle, task, tx, files, &later);
+	err = tx->id ? send_once(handle, task, tx, files, &later) :
+		       send_locked(handle, task, tx, files, &later);
 	trace_mbx_send(box, tx->seq, tx->len, err);
 	/* Who took a call has it, whatever became of the reply. */
 	if (err < 0 && !tx->peer)
@@ -353,8 +375,8 @@ static noinline int send_slowly(struct mbx_handle *handle,
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one is kept;
- * or, with nothing sent, -EAGAIN, -EBUSY, -ECANCELED, -EDQUOT, -EFAULT, -EIDRM,
- * -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD,
+ * or, with nothing sent, -EAGAIN, -EALREADY, -EBUSY, -ECANCELED, -EDQUOT, -EFAULT,
+ * -EIDRM, -EINVAL, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD,
  * -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT, -EUSERS.  Of a call whose message was
  * taken also -EINTR and -EPIPE.
  */

@@ -155,6 +155,39 @@ TRACE_EVENT(mbx_control,
 		  __entry->err)
 );
 
+TRACE_EVENT(mbx_settle,
+	TP_PROTO(const struct mbx_box *box, u64 seq, u32 flags, int err),
+	TP_ARGS(box, seq, flags, err),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, seq)
+		__field(u32, flags)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->id = box->id;
+		__entry->seq = seq;
+		__entry->flags = flags;
+		__entry->err = err;
+	),
+	TP_printk("id=%llu seq=%llu flags=%#x err=%d",
+		  __entry->id, __entry->seq, __entry->flags, __entry->err)
+);
+
+TRACE_EVENT(mbx_expire,
+	TP_PROTO(const struct mbx_box *box, u64 seq),
+	TP_ARGS(box, seq),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, seq)
+	),
+	TP_fast_assign(
+		__entry->id = box->id;
+		__entry->seq = seq;
+	),
+	TP_printk("id=%llu seq=%llu", __entry->id, __entry->seq)
+);
+
 #endif /* MBX_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

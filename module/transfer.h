@@ -4,6 +4,9 @@
 
 #include "wait.h"
 
+struct mbx_lease;
+struct work_struct;
+
 /* Longest user copy made under mbx_box.lock. */
 #define MBX_COPY_LOCKED 4096U
 
@@ -22,6 +25,8 @@
  * @full: one of MBX_SEND_FULL, or 0 for what the mailbox says
  * @clock: clock of @deadline
  * @type: what the sender says that it is
+ * @id: how he calls it, so that it is not sent twice; or 0
+ * @lost: it is this message that was dropped
  * @deadline: absolute ns in the initial time namespace, 0 for none
  * @seq: sequence number that it got
  * @peer: receiver that took it, with a reference, or NULL
@@ -34,8 +39,10 @@ struct mbx_tx {
 	bool nonblock;
 	bool sync;
 	u8 full;
+	bool lost;
 	clockid_t clock;
 	u64 type;
+	u64 id;
 	u64 deadline;
 	u64 seq;
 	struct mbx_task *peer;
@@ -51,6 +58,7 @@ struct mbx_tx {
  * @selects: @select is set; beside @peek, so that one test does for both
  * @truncate: with @peek: a part will do
  * @select: what is accepted, or NULL for any message
+ * @lease: for mbx_receive_special(): lets the message be leased, and is NULL then
  * @deadline: absolute ns in the initial time namespace, 0 for none
  * @clock: clock of @deadline
  * @usize: bytes at @uarg
@@ -67,6 +75,7 @@ struct mbx_rx {
 	bool selects;
 	bool truncate;
 	const struct mbx_selector *select;
+	struct mbx_lease *lease;
 	u64 deadline;
 	clockid_t clock;
 	u32 usize;
@@ -111,7 +120,7 @@ struct mbx_msg *mbx_make_msg(const struct mbx_handle *handle,
 
 /* full.c */
 u32 mbx_full_policy(const struct mbx_box *box, const struct mbx_tx *tx);
-int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, u32 policy,
+int mbx_full_drop(struct mbx_box *box, struct mbx_msg *msg, struct mbx_tx *tx,
 		  struct mbx_later *later);
 int mbx_full_defer(struct mbx_handle *handle, struct mbx_msg *msg,
 		   struct mbx_later *later);
@@ -139,6 +148,22 @@ void mbx_made_room(struct mbx_box *box, struct mbx_later *later);
 
 /* receive.c */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx);
+int mbx_receive_special(struct mbx_handle *handle, struct mbx_rx *rx);
+void mbx_put_back(struct mbx_box *box, struct mbx_msg *msg,
+		  const struct mbx_msg *behind, struct mbx_later *later);
+
+/* settle.c */
+int mbx_settle(struct mbx_handle *handle, const struct mbx_settle *arg);
+void mbx_settle_expired(struct work_struct *work);
+void mbx_settle_abandoned(struct mbx_box *box, const struct mbx_proc *proc);
+void mbx_settle_revoked(struct mbx_box *box);
+void mbx_settle_closed(struct mbx_handle *handle);
+void mbx_settle_ended(struct mbx_box *box);
+
+/* dead.c */
+int mbx_box_set_dead_letter(struct mbx_box *box, int fd, u32 deliveries_max);
+bool mbx_bury(struct mbx_box *box, struct mbx_msg *msg,
+	      struct mbx_later *later);
 
 /* call.c */
 void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,

@@ -175,7 +175,7 @@ TEST_F(numbers, unassigned_on_mailbox)
 	char arg[4096] = "";
 	unsigned int nr;
 
-	for (nr = MBX_CMD_REPLY + 1; nr < 256; nr++) {
+	for (nr = MBX_CMD_SETTLE + 1; nr < 256; nr++) {
 		set_size(arg, sizeof(arg));
 		EXPECT_ERRNO(ENOTTY,
 			     ioctl(self->box, _IO(MBX_IOC_MAGIC, nr), arg));

@@ -37,13 +37,14 @@ static int receive_it(FIXTURE_DATA(fields) * self)
 	return ioctl(self->box, MBX_IOC_RECEIVE, &self->receive);
 }
 
-TEST_F(fields, receive_reserved)
+TEST_F(fields, receive_leased_and_left)
 {
 	unsigned int bit;
 
+	self->receive.flags = MBX_RECEIVE_PEEK | MBX_RECEIVE_NONBLOCK;
 	for (bit = 0; bit < 32; bit++) {
-		self->receive.__reserved = 1U << bit;
-		EXPECT_ERRNO(EOPNOTSUPP, receive_it(self));
+		self->receive.lease_ms = 1U << bit;
+		EXPECT_ERRNO(EINVAL, receive_it(self));
 	}
 }
 

@@ -43,6 +43,10 @@ static inline void init_create(struct mbx_create *arg, const char *name,
 	arg->msg_max = 0;
 	arg->policy = MBX_POLICY_FIFO;
 	arg->full = MBX_FULL_WAIT;
+	arg->dead_letter = 0;
+	arg->deliveries_max = 0;
+	arg->dedup = 0;
+	arg->__reserved = 0;
 }
 
 /* @name may be NULL; the new handle may send and receive. */
@@ -139,6 +143,7 @@ static inline void init_send(struct mbx_send *arg, const void *data, size_t len,
 	arg->deadline = 0;
 	arg->priority = 0;
 	arg->fds_ptr = 0;
+	arg->id = 0;
 }
 
 static inline int box_send(int fd, const void *data, size_t len, __u32 flags)
@@ -157,7 +162,7 @@ static inline void init_receive(struct mbx_receive *arg, void *data, size_t len,
 	arg->flags = flags;
 	arg->data_ptr = (uintptr_t)data;
 	arg->data_len = len;
-	arg->__reserved = 0;
+	arg->lease_ms = 0;
 	arg->deadline = 0;
 	arg->select_ptr = 0;
 	arg->reply_ptr = 0;
@@ -208,6 +213,24 @@ static inline int box_reply(int fd, __u64 call, const void *data, size_t len)
 
 	init_reply(&arg, call, data, len);
 	return ioctl(fd, MBX_IOC_REPLY, &arg);
+}
+
+static inline void init_settle(struct mbx_settle *arg, __u64 seq, __u32 flags)
+{
+	memset(arg, POISON, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->flags = flags;
+	arg->seq = seq;
+	arg->lease_ms = 0;
+	arg->__reserved = 0;
+}
+
+static inline int box_settle(int fd, __u64 seq, __u32 flags)
+{
+	struct mbx_settle arg;
+
+	init_settle(&arg, seq, flags);
+	return ioctl(fd, MBX_IOC_SETTLE, &arg);
 }
 
 static inline void init_notify(struct mbx_notify *arg, __u32 events, int fd)

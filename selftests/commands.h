@@ -21,6 +21,7 @@ FIXTURE(command) {
 	int next_fd;
 	int event;
 	__u32 data;
+	__u64 leased;
 	struct mbx_send element;
 };
 
@@ -49,7 +50,8 @@ FIXTURE_VARIANT_ADD(command, version_on_mailbox){
 FIXTURE_VARIANT_ADD(command, create){
 	.cmd = MBX_IOC_CREATE,
 	.size = sizeof(struct mbx_create),
-	.flags = MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP,
+	.flags = MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP |
+		 MBX_CREATE_DEAD_LETTER,
 	.on_control = true,
 	.outputs = offsetof(struct mbx_create, out_id),
 };
@@ -148,6 +150,29 @@ FIXTURE_VARIANT_ADD(command, reply){
 	.outputs = sizeof(struct mbx_reply),
 };
 
+/* To renew a lease changes nothing that a stat shows. */
+FIXTURE_VARIANT_ADD(command, settle){
+	.cmd = MBX_IOC_SETTLE,
+	.size = sizeof(struct mbx_settle),
+	.flags = MBX_SETTLE_NACK | MBX_SETTLE_RENEW,
+	.outputs = sizeof(struct mbx_settle),
+};
+
+#define LEASE_MS 600000
+
+/* Its sequence number, or 0. */
+static inline __u64 lease_one(int box)
+{
+	struct mbx_receive arg;
+	__u32 number;
+
+	init_receive(&arg, &number, sizeof(number), MBX_RECEIVE_NONBLOCK);
+	arg.lease_ms = LEASE_MS;
+	return send_number(box, 2) || ioctl(box, MBX_IOC_RECEIVE, &arg) ?
+		       0 :
+		       arg.out_seq;
+}
+
 static inline int lowest_free_fd(void)
 {
 	int fd = dup(STDERR_FILENO);
@@ -172,6 +197,10 @@ FIXTURE_SETUP(command)
 	ASSERT_EQ(0, mprotect(self->pages + 2 * self->page, self->page,
 			      PROT_NONE));
 	ASSERT_EQ(0, send_number(self->box, 1));
+	if (variant->cmd == MBX_IOC_SETTLE) {
+		self->leased = lease_one(self->box);
+		ASSERT_NE(0, self->leased);
+	}
 	ASSERT_EQ(0, box_stat(self->box, &self->before));
 	self->event = eventfd(0, EFD_CLOEXEC);
 	ASSERT_LE(0, self->event);
@@ -206,6 +235,7 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 		struct mbx_transfer transfer;
 		struct mbx_call call;
 		struct mbx_reply reply;
+		struct mbx_settle settle;
 	} arg;
 	size_t size = 0;
 
@@ -278,6 +308,11 @@ static inline void fill(FIXTURE_DATA(command) * self, unsigned int cmd,
 	case MBX_IOC_REPLY:
 		init_reply(&arg.reply, 1, &self->data, sizeof(self->data));
 		size = sizeof(arg.reply);
+		break;
+	case MBX_IOC_SETTLE:
+		init_settle(&arg.settle, self->leased, MBX_SETTLE_RENEW);
+		arg.settle.lease_ms = LEASE_MS;
+		size = sizeof(arg.settle);
 		break;
 	}
 	memcpy(to, &arg, size);

@@ -18,7 +18,7 @@
 	MEMBER(mbx_version, out_abi, 8, 4)           \
 	MEMBER(mbx_version, out_release, 12, 4)      \
 	LAST(mbx_version, out_features, 16, 8)       \
-	SIZE(mbx_create, 56)                         \
+	SIZE(mbx_create, 72)                         \
 	MEMBER(mbx_create, size, 0, 4)               \
 	MEMBER(mbx_create, flags, 4, 4)              \
 	MEMBER(mbx_create, name_ptr, 8, 8)           \
@@ -30,7 +30,11 @@
 	MEMBER(mbx_create, msg_max, 36, 4)           \
 	MEMBER(mbx_create, policy, 40, 4)            \
 	MEMBER(mbx_create, full, 44, 4)              \
-	LAST(mbx_create, out_id, 48, 8)              \
+	MEMBER(mbx_create, dead_letter, 48, 4)       \
+	MEMBER(mbx_create, deliveries_max, 52, 4)    \
+	MEMBER(mbx_create, dedup, 56, 4)             \
+	MEMBER(mbx_create, __reserved, 60, 4)        \
+	LAST(mbx_create, out_id, 64, 8)              \
 	SIZE(mbx_open, 40)                           \
 	MEMBER(mbx_open, size, 0, 4)                 \
 	MEMBER(mbx_open, flags, 4, 4)                \
@@ -46,7 +50,7 @@
 	MEMBER(mbx_delete, name_len, 16, 4)          \
 	MEMBER(mbx_delete, pid, 20, 4)               \
 	LAST(mbx_delete, id, 24, 8)                  \
-	SIZE(mbx_send, 64)                           \
+	SIZE(mbx_send, 72)                           \
 	MEMBER(mbx_send, size, 0, 4)                 \
 	MEMBER(mbx_send, flags, 4, 4)                \
 	MEMBER(mbx_send, data_ptr, 8, 8)             \
@@ -55,9 +59,10 @@
 	MEMBER(mbx_send, deadline, 24, 8)            \
 	MEMBER(mbx_send, type, 32, 8)                \
 	MEMBER(mbx_send, fds_ptr, 40, 8)             \
-	MEMBER(mbx_send, out_seq, 48, 8)             \
-	MEMBER(mbx_send, out_pid, 56, 4)             \
-	LAST(mbx_send, out_tid, 60, 4)               \
+	MEMBER(mbx_send, id, 48, 8)                  \
+	MEMBER(mbx_send, out_seq, 56, 8)             \
+	MEMBER(mbx_send, out_pid, 64, 4)             \
+	LAST(mbx_send, out_tid, 68, 4)               \
 	SIZE(mbx_select, 40)                         \
 	MEMBER(mbx_select, size, 0, 4)               \
 	MEMBER(mbx_select, flags, 4, 4)              \
@@ -66,12 +71,12 @@
 	MEMBER(mbx_select, type, 16, 8)              \
 	MEMBER(mbx_select, badge, 24, 8)             \
 	LAST(mbx_select, seq, 32, 8)                 \
-	SIZE(mbx_receive, 120)                       \
+	SIZE(mbx_receive, 128)                       \
 	MEMBER(mbx_receive, size, 0, 4)              \
 	MEMBER(mbx_receive, flags, 4, 4)             \
 	MEMBER(mbx_receive, data_ptr, 8, 8)          \
 	MEMBER(mbx_receive, data_len, 16, 4)         \
-	MEMBER(mbx_receive, __reserved, 20, 4)       \
+	MEMBER(mbx_receive, lease_ms, 20, 4)         \
 	MEMBER(mbx_receive, deadline, 24, 8)         \
 	MEMBER(mbx_receive, select_ptr, 32, 8)       \
 	MEMBER(mbx_receive, reply_ptr, 40, 8)        \
@@ -87,7 +92,9 @@
 	MEMBER(mbx_receive, out_priority, 104, 4)    \
 	MEMBER(mbx_receive, out_len, 108, 4)         \
 	MEMBER(mbx_receive, out_flags, 112, 4)       \
-	LAST(mbx_receive, out_reply_max, 116, 4)     \
+	MEMBER(mbx_receive, out_reply_max, 116, 4)   \
+	MEMBER(mbx_receive, out_deliveries, 120, 4)  \
+	LAST(mbx_receive, __reserved, 124, 4)        \
 	SIZE(mbx_call, 80)                           \
 	MEMBER(mbx_call, size, 0, 4)                 \
 	MEMBER(mbx_call, flags, 4, 4)                \
@@ -117,7 +124,7 @@
 	MEMBER(mbx_fds, nr, 8, 4)                    \
 	MEMBER(mbx_fds, out_nr, 12, 4)               \
 	LAST(mbx_fds, fds, 16, 64)                   \
-	SIZE(mbx_stat, 408)                          \
+	SIZE(mbx_stat, 456)                          \
 	MEMBER(mbx_stat, size, 0, 4)                 \
 	MEMBER(mbx_stat, flags, 4, 4)                \
 	MEMBER(mbx_stat, out_id, 8, 8)               \
@@ -148,7 +155,15 @@
 	MEMBER(mbx_stat, out_successor_pid, 388, 4)  \
 	MEMBER(mbx_stat, out_lost, 392, 8)           \
 	MEMBER(mbx_stat, out_full, 400, 4)           \
-	LAST(mbx_stat, out_callers, 404, 4)          \
+	MEMBER(mbx_stat, out_callers, 404, 4)        \
+	MEMBER(mbx_stat, out_returned, 408, 8)       \
+	MEMBER(mbx_stat, out_dead_letters, 416, 8)   \
+	MEMBER(mbx_stat, out_duplicates, 424, 8)     \
+	MEMBER(mbx_stat, out_dead_letter, 432, 8)    \
+	MEMBER(mbx_stat, out_leased, 440, 4)         \
+	MEMBER(mbx_stat, out_deliveries_max, 444, 4) \
+	MEMBER(mbx_stat, out_dedup, 448, 4)          \
+	LAST(mbx_stat, __reserved, 452, 4)           \
 	SIZE(mbx_derive, 24)                         \
 	MEMBER(mbx_derive, size, 0, 4)               \
 	MEMBER(mbx_derive, flags, 4, 4)              \
@@ -176,8 +191,7 @@
 	MEMBER(mbx_notify, data, 24, 8)              \
 	MEMBER(mbx_notify, out_events, 32, 4)        \
 	MEMBER(mbx_notify, out_state, 36, 4)         \
-	MEMBER(mbx_notify, out_counts, 40, 44)       \
-	LAST(mbx_notify, __reserved, 84, 4)          \
+	LAST(mbx_notify, out_counts, 40, 48)         \
 	SIZE(mbx_batch, 40)                          \
 	MEMBER(mbx_batch, size, 0, 4)                \
 	MEMBER(mbx_batch, flags, 4, 4)               \
@@ -193,6 +207,12 @@
 	MEMBER(mbx_transfer, flags, 4, 4)            \
 	MEMBER(mbx_transfer, pid, 8, 4)              \
 	LAST(mbx_transfer, __reserved, 12, 4)        \
+	SIZE(mbx_settle, 24)                         \
+	MEMBER(mbx_settle, size, 0, 4)               \
+	MEMBER(mbx_settle, flags, 4, 4)              \
+	MEMBER(mbx_settle, seq, 8, 8)                \
+	MEMBER(mbx_settle, lease_ms, 16, 4)          \
+	LAST(mbx_settle, __reserved, 20, 4)          \
 	SIZE(mbx_event, 32)                          \
 	MEMBER(mbx_event, size, 0, 4)                \
 	MEMBER(mbx_event, events, 4, 4)              \
@@ -231,12 +251,16 @@ REQUIRE(MBX_IOC_BATCH == 0xba0b);
 REQUIRE(MBX_IOC_TRANSFER == 0xba0c);
 REQUIRE(MBX_IOC_CALL == 0xba0d);
 REQUIRE(MBX_IOC_REPLY == 0xba0e);
+REQUIRE(MBX_IOC_SETTLE == 0xba0f);
 
 REQUIRE(MBX_ABI == 1);
 REQUIRE(MBX_NAME_MAX == 255);
 REQUIRE(MBX_UNBOUNDED == 0xffffffff);
 REQUIRE(MBX_SELF == 0xffffffff);
-REQUIRE(MBX_CREATE_OWNED == 1 && MBX_CREATE_TIMESTAMP == 2);
+REQUIRE(MBX_CREATE_OWNED == 1 && MBX_CREATE_TIMESTAMP == 2 &&
+	MBX_CREATE_DEAD_LETTER == 4);
+REQUIRE(MBX_DEDUP_MAX == 65536);
+REQUIRE(MBX_SETTLE_NACK == 1 && MBX_SETTLE_RENEW == 2);
 REQUIRE(MBX_OPEN_SEND == 1 && MBX_OPEN_RECEIVE == 2 && MBX_OPEN_MANAGE == 4);
 REQUIRE(MBX_SEND_NONBLOCK == 1 && MBX_SEND_SYNC == 2 && MBX_SEND_REALTIME == 4);
 REQUIRE(MBX_SEND_WAIT == 8 && MBX_SEND_DROP_OLDEST == 16 &&
@@ -250,13 +274,13 @@ REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
 	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);
 REQUIRE(MBX_FULL_WAIT == 0 && MBX_FULL_DROP_OLDEST == 1 &&
 	MBX_FULL_DROP_NEWEST == 2 && MBX_FULL_DEFER == 3);
-REQUIRE(MBX_NOTIFY_READ == 1 && MBX_NOTIFY_MAX == 256 && MBX_EVENTS == 11);
+REQUIRE(MBX_NOTIFY_READ == 1 && MBX_NOTIFY_MAX == 256 && MBX_EVENTS == 12);
 REQUIRE(MBX_EVENT_READABLE == 1 && MBX_EVENT_ROOM == 2 && MBX_EVENT_EMPTY == 4);
 REQUIRE(MBX_EVENT_HIGH == 8 && MBX_EVENT_LOW == 16);
 REQUIRE(MBX_EVENT_DEFERRED == 32);
 REQUIRE(MBX_EVENT_NO_SENDERS == 64 && MBX_EVENT_NO_RECEIVERS == 128);
 REQUIRE(MBX_EVENT_OWNER_DIED == 256 && MBX_EVENT_DELETED == 512);
-REQUIRE(MBX_EVENT_CANCELED == 1024);
+REQUIRE(MBX_EVENT_CANCELED == 1024 && MBX_EVENT_RETURNED == 2048);
 REQUIRE(MBX_CONTROL_FREEZE == 0 && MBX_CONTROL_THAW == 1 &&
 	MBX_CONTROL_SEAL == 2 && MBX_CONTROL_PURGE == 3 &&
 	MBX_CONTROL_DRAIN == 4 && MBX_CONTROL_REALTIME == 1);

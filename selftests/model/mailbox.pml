@@ -1140,7 +1140,7 @@ inline finish(m)
 	mbx_box_release(m)
 }
 
-inline put_back(m)
+inline mbx_put_back(m)
 {
 	was_counted = msg[m].counted;
 	mbx_queue_untake(m, (CAPACITY || !msg[m].sender));
@@ -1169,7 +1169,7 @@ inline finish_taken_end(m)
 #endif
 	:: else ->
 		if
-		:: err -> put_back(m)
+		:: err -> mbx_put_back(m)
 		:: else -> finish(m)
 		fi
 	fi;

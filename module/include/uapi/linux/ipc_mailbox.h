@@ -99,6 +99,11 @@ struct mbx_version {
 #define MBX_CREATE_OWNED (1U << 0)
 /* Records when each message was sent; see @out_time of struct mbx_receive. */
 #define MBX_CREATE_TIMESTAMP (1U << 1)
+/* @dead_letter and @deliveries_max are given. */
+#define MBX_CREATE_DEAD_LETTER (1U << 2)
+
+/* Most ids of messages that a mailbox can remember. */
+#define MBX_DEDUP_MAX 65536
 
 /* Who gets a message when several wait for one, and who may wait at all. */
 enum {
@@ -147,6 +152,13 @@ enum {
  * @msg_max: longest message in bytes; 0 for the module's max_msg_size
  * @policy: MBX_POLICY_*
  * @full: MBX_FULL_*, for sends that do not choose themselves
+ * @dead_letter: with MBX_CREATE_DEAD_LETTER: a handle of another mailbox, with the
+ *	rights to send and to manage
+ * @deliveries_max: with MBX_CREATE_DEAD_LETTER: how often a message is delivered
+ *	with a lease, at least once, before it goes to that mailbox
+ * @dedup: how many of the last @id of struct mbx_send are remembered, at most
+ *	MBX_DEDUP_MAX; 0 if no message has one
+ * @__reserved: must be 0
  * @out_id: the mailbox's id, never used again for another
  *
  * Create a mailbox in the caller's network namespace and open it for sending
@@ -157,12 +169,29 @@ enum {
  * it is deleted.  With it the mailbox dies with the calling process, and one
  * without a name already with its last handle.
  *
+ * A message that was leased (see @lease_ms of struct mbx_receive) and comes back
+ * after @deliveries_max deliveries leaves the mailbox, where it counts as lost, and
+ * goes into that of @dead_letter, with the sender, type, badge, priority and time
+ * that it had, and a new sequence number: hence only who may manage that mailbox
+ * can name it.  This does not depend on the handle any more.  It never waits there
+ * nor costs another message: if there is neither room nor a receiver, if that
+ * mailbox is sealed or has ended, or while somebody is just looking at the message,
+ * it stays where it is and is delivered once more.
+ *
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - EEXIST: the name is taken
- *  - EINVAL: bad name, mode, @policy or @full, or a @msg_max above max_msg_size
- *  - EPERM: @uid or @gid is not the caller's and it lacks CAP_CHOWN
- *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit
+ *  - EINVAL: bad name, mode, @policy or @full, or a @msg_max above max_msg_size;
+ *    @dedup is too high; @dead_letter or @deliveries_max without
+ *    MBX_CREATE_DEAD_LETTER, or that without @deliveries_max
+ *  - EBADF: @dead_letter is no mailbox handle with the right to send
+ *  - EMSGSIZE: its mailbox has a lower msg_max
+ *  - EIDRM, EOWNERDEAD, EKEYREVOKED, ESHUTDOWN: also what @dead_letter answers
+ *  - EPERM: @uid or @gid is not the caller's and it lacks CAP_CHOWN; or
+ *    @dead_letter has no right to manage, or was derived from a handle that is
+ *    still open, so that it may be revoked
+ *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit; what is needed to remember ids counts
+ *    as bytes of messages
  */
 struct mbx_create {
 	__u32 size;
@@ -176,6 +205,10 @@ struct mbx_create {
 	__u32 msg_max;
 	__u32 policy;
 	__u32 full;
+	__s32 dead_letter;
+	__u32 deliveries_max;
+	__u32 dedup;
+	__u32 __reserved;
 	__aligned_u64 out_id;
 };
 
@@ -344,6 +377,7 @@ struct mbx_fds {
  * @deadline: absolute time in ns to wait until, or 0
  * @type: means what senders and receivers agree on; see struct mbx_select
  * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
+ * @id: what the sender calls the message, so that it is not sent twice; or 0
  * @out_seq: sequence number of the message in its mailbox, from 1
  * @out_pid: process that took the message, in the caller's pid namespace; 0 if
  *	nobody has yet or it is not visible there
@@ -378,6 +412,13 @@ struct mbx_fds {
  * but at capacity 0.  Only one at a time is kept for a handle, and
  * MBX_DEFERRED_MAX for a mailbox.
  *
+ * With an @id the message is refused if the mailbox remembers that this user, the
+ * one that receivers see, has sent one with this @id.  A mailbox remembers its last
+ * @dedup of struct mbx_create, whatever has become of the messages, until it ends;
+ * one that was deferred counts as sent.  It does not remember what failed, nor a
+ * message that was itself dropped for lack of room.  So who does not know whether
+ * a send has succeeded sends once more.
+ *
  * A command that fails has sent nothing.
  *
  * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one was kept;
@@ -386,9 +427,11 @@ struct mbx_fds {
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
  *    receiver waits for such a message.  Of this, and of what is dropped, receivers
  *    that wait with too small a buffer are told by EMSGSIZE
+ *  - EALREADY: a message with this @id has been sent, and this one has not
  *  - EBADF: the handle has no right to send; a descriptor at @fds_ptr is not open,
  *    or only with O_PATH
- *  - EBUSY: this one would have to be deferred, and one of this handle still is
+ *  - EBUSY: this one would have to be deferred, and one of this handle still is; or
+ *    somebody is just sending one with this @id, or waits with it, which may fail
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
@@ -396,7 +439,8 @@ struct mbx_fds {
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK, MBX_SEND_DEFER or
  *    MBX_SEND_DROP_*; more than one that says what is to become of a message
  *    without room; a deadline above 2^63 - 1; MBX_SEND_REALTIME without a
- *    deadline; @priority is too high; more than MBX_FDS_MAX descriptors
+ *    deadline; @priority is too high; more than MBX_FDS_MAX descriptors; an @id, and
+ *    the mailbox remembers none
  *  - ELOOP: a descriptor at @fds_ptr could keep itself open: an AF_UNIX socket, an
  *    io_uring, or a mailbox handle with the right to receive
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
@@ -421,6 +465,7 @@ struct mbx_send {
 	__aligned_u64 deadline;
 	__aligned_u64 type;
 	__aligned_u64 fds_ptr;
+	__aligned_u64 id;
 	__aligned_u64 out_seq;
 	__s32 out_pid;
 	__s32 out_tid;
@@ -495,7 +540,7 @@ struct mbx_select {
  * @flags: MBX_RECEIVE_*
  * @data_ptr: address of the buffer
  * @data_len: its length in bytes
- * @__reserved: must be 0
+ * @lease_ms: lease the message for so many ms; 0 to have it for good
  * @deadline: absolute time in ns to wait until, or 0
  * @select_ptr: address of a struct mbx_select, or 0 for any message
  * @reply_ptr: address of a struct mbx_reply, which is carried out first, or 0
@@ -514,9 +559,24 @@ struct mbx_select {
  * @out_len: its length; also set on EMSGSIZE
  * @out_flags: MBX_MESSAGE_*
  * @out_reply_max: with MBX_MESSAGE_CALL, how long the reply may be
+ * @out_deliveries: how often it has been delivered, 1 for the first time
+ * @__reserved: 0
  *
  * Receive the oldest message of the highest priority, of those that @select_ptr
  * accepts.  A command that fails leaves it in its place.
+ *
+ * With @lease_ms the message stays in the mailbox, where it takes room, but nobody
+ * else receives it, looks at it, purges or drops it, until the calling process says
+ * by MBX_IOC_SETTLE what is to become of it.  It comes back to its place among the
+ * messages of its priority, to be delivered again, if the process says so, once
+ * @lease_ms have passed on CLOCK_MONOTONIC, which does not run while the system is
+ * suspended, when the process exits, and when the last descriptor of the handle is
+ * closed or the handle revoked; or it goes to the dead-letter mailbox, see struct
+ * mbx_create.  A sender that waits for its message to be received has been told
+ * when it is leased.  A message that was leased at capacity 0 waits for a receiver
+ * alone when it comes back.  A sealed mailbox is not drained while a message is
+ * leased.  Whoever leases one is charged for that.  A call, see MBX_MESSAGE_CALL, is
+ * never leased: its sender is told if nobody will reply.
  *
  * The ids are real ones, since the effective ones of a set-user-ID program that
  * writes to an inherited handle say nothing about who made it do so.
@@ -535,7 +595,9 @@ struct mbx_select {
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline;
  *    MBX_RECEIVE_TRUNCATE without MBX_RECEIVE_PEEK; conditions of which only one
- *    can be given; room for more than MBX_FDS_MAX descriptors
+ *    can be given; room for more than MBX_FDS_MAX descriptors; @lease_ms with
+ *    MBX_RECEIVE_PEEK
+ *  - EDQUOT, ENOSPC: with @lease_ms, a limit on bytes
  *  - EMFILE: this process has no free descriptor for one of the message
  *  - EMSGSIZE: the buffer is too small; @out_len tells the length
  *  - ETIMEDOUT: the deadline has passed
@@ -547,7 +609,7 @@ struct mbx_receive {
 	__u32 flags;
 	__aligned_u64 data_ptr;
 	__u32 data_len;
-	__u32 __reserved;
+	__u32 lease_ms;
 	__aligned_u64 deadline;
 	__aligned_u64 select_ptr;
 	__aligned_u64 reply_ptr;
@@ -564,6 +626,41 @@ struct mbx_receive {
 	__u32 out_len;
 	__u32 out_flags;
 	__u32 out_reply_max;
+	__u32 out_deliveries;
+	__u32 __reserved;
+};
+
+/* Deliver the message again. */
+#define MBX_SETTLE_NACK (1U << 0)
+/* Lease it for @lease_ms from now. */
+#define MBX_SETTLE_RENEW (1U << 1)
+
+/**
+ * struct mbx_settle - argument of MBX_IOC_SETTLE
+ * @size: sizeof(struct mbx_settle)
+ * @flags: 0 if the message is done with, or one of MBX_SETTLE_*
+ * @seq: @out_seq of the message
+ * @lease_ms: with MBX_SETTLE_RENEW, 0 otherwise
+ * @__reserved: must be 0
+ *
+ * Say what is to become of a message that the calling process has leased, through
+ * any handle of the mailbox with the right to receive.  Without a flag it has been
+ * received, and leaves the mailbox.
+ *
+ * Return: 0, or -1 with errno
+ *
+ *  - EBADF: the handle has no right to receive
+ *  - EINVAL: both flags; @lease_ms without MBX_SETTLE_RENEW, or that without
+ *    @lease_ms
+ *  - ENOENT: this process does not have the message leased, maybe not any more: then
+ *    others may have received it, or will
+ */
+struct mbx_settle {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 seq;
+	__u32 lease_ms;
+	__u32 __reserved;
 };
 
 /* @deadline is on CLOCK_REALTIME. */
@@ -697,7 +794,7 @@ struct mbx_reply {
  * @out_owner_pid: owning process in the caller's pid namespace, 0 if none
  * @out_creator_pid: creating process, likewise
  * @out_handles: open handles (files, not descriptors)
- * @out_depth: messages waiting in it now
+ * @out_depth: messages waiting in it now, also those that are leased
  * @out_high_water: most messages that ever waited in it
  * @out_senders: threads blocked in a send now, or in a call that nobody has taken
  * @out_receivers: threads blocked in a receive now
@@ -715,9 +812,17 @@ struct mbx_reply {
  * @out_successor_pid: process that inherits the mailbox, in the caller's pid
  *	namespace; 0 if there is none, or it has exited
  * @out_lost: messages of @out_sent that have been purged or dropped, or withdrawn
- *	while they were deferred
+ *	while they were deferred, or have gone to the dead-letter mailbox
  * @out_full: MBX_FULL_*
  * @out_callers: threads blocked in a call that was taken, until it is replied to
+ * @out_returned: how often a leased message has come back
+ * @out_dead_letters: messages of @out_lost that have gone to the dead-letter mailbox
+ * @out_duplicates: sends that were refused with EALREADY
+ * @out_dead_letter: id of the dead-letter mailbox, which may have ended; 0 for none
+ * @out_leased: messages that are leased now
+ * @out_deliveries_max: @deliveries_max of struct mbx_create
+ * @out_dedup: @dedup of struct mbx_create
+ * @__reserved: 0
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -753,6 +858,14 @@ struct mbx_stat {
 	__aligned_u64 out_lost;
 	__u32 out_full;
 	__u32 out_callers;
+	__aligned_u64 out_returned;
+	__aligned_u64 out_dead_letters;
+	__aligned_u64 out_duplicates;
+	__aligned_u64 out_dead_letter;
+	__u32 out_leased;
+	__u32 out_deliveries_max;
+	__u32 out_dedup;
+	__u32 __reserved;
 };
 
 /* One message can be sent through the handle; a send that failed is none. */
@@ -848,9 +961,14 @@ struct mbx_revoke {
  * handle was revoked.  Not in @out_state.
  */
 #define MBX_EVENT_CANCELED (1U << 10)
+/*
+ * A message that was leased has come back, see struct mbx_settle; not if it has gone
+ * to the dead-letter mailbox.  Not in @out_state.
+ */
+#define MBX_EVENT_RETURNED (1U << 11)
 
 /* One above the highest bit. */
-#define MBX_EVENTS 11
+#define MBX_EVENTS 12
 
 /* Tell which events have happened, and forget them. */
 #define MBX_NOTIFY_READ (1U << 0)
@@ -893,7 +1011,6 @@ struct mbx_event {
  * @out_state: MBX_EVENT_* that hold now, registered or not
  * @out_counts: how often each has happened, in the order of the bits; a count
  *	does not wrap
- * @__reserved: 0
  *
  * Have events counted, and 1 added to an eventfd for each or messages sent.  An
  * event happens when what its name says begins to hold: it does after a command,
@@ -958,7 +1075,6 @@ struct mbx_notify {
 	__u32 out_events;
 	__u32 out_state;
 	__u32 out_counts[MBX_EVENTS];
-	__u32 __reserved;
 };
 
 /* @deadline is on CLOCK_REALTIME. */
@@ -1145,6 +1261,7 @@ enum {
 	MBX_CMD_TRANSFER,
 	MBX_CMD_CALL,
 	MBX_CMD_REPLY,
+	MBX_CMD_SETTLE,
 };
 
 #define MBX_IOC_VERSION _IO(MBX_IOC_MAGIC, MBX_CMD_VERSION)
@@ -1162,5 +1279,6 @@ enum {
 #define MBX_IOC_TRANSFER _IO(MBX_IOC_MAGIC, MBX_CMD_TRANSFER)
 #define MBX_IOC_CALL _IO(MBX_IOC_MAGIC, MBX_CMD_CALL)
 #define MBX_IOC_REPLY _IO(MBX_IOC_MAGIC, MBX_CMD_REPLY)
+#define MBX_IOC_SETTLE _IO(MBX_IOC_MAGIC, MBX_CMD_SETTLE)
 
 #endif /* _UAPI_LINUX_IPC_MAILBOX_H */
