@@ -83,8 +83,13 @@ void mbx_attr_init(struct mbx_create *attr, size_t size);
  *
  * Return: 0, or an error of mbx_create(), or
  *
- *  - -EINVAL: bad mode, or msg_max above the module's max_msg_size
- *  - -EPERM: another user or group without CAP_CHOWN
+ *  - -EINVAL: bad mode, or msg_max above the module's max_msg_size; dedup above
+ *    MBX_DEDUP_MAX; or one of dead_letter and deliveries_max without the other or
+ *    without MBX_CREATE_DEAD_LETTER
+ *  - -EPERM: another user or group without CAP_CHOWN; or dead_letter, see mbx_fd(),
+ *    has no MBX_OPEN_MANAGE or was derived
+ *  - -EBADF: dead_letter is no mailbox handle with the right to send
+ *  - -EMSGSIZE: its mailbox has a lower msg_max
  *  - -EOPNOTSUPP, -E2BIG: the module is too old for what was asked
  */
 int mbx_create_attr(struct mbx **out, const char *name,
@@ -576,6 +581,99 @@ int mbx_reply(struct mbx *m, uint64_t call, const void *data, size_t len);
  */
 ssize_t mbx_reply_receive(struct mbx *m, uint64_t *call, const void *data,
 			  size_t len, struct mbx_receive *next);
+
+/* ---- At least once, and only once ------------------------------------- */
+
+/**
+ * mbx_lease() - receive the oldest message, to say later what becomes of it
+ * @m: a handle with the right to receive
+ * @buf: where to put it
+ * @len: size of @buf
+ * @ms: how long the lease lasts, in milliseconds; not 0
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ * @seq: set to the message's number, for mbx_ack() and others; untouched on error
+ *
+ * Blocks until there is one, or until @deadline.  The message stays in the mailbox,
+ * where nobody else has it.  Whichever comes first of mbx_nack(), the end of the
+ * lease, the end of this process and mbx_close() puts it back to its place, for
+ * anybody to receive; unless it has been delivered too often and goes to the
+ * dead-letter mailbox that the mailbox was created with.  out_deliveries of
+ * mbx_receive_ext(), with its lease_ms, tells how often it was delivered.
+ *
+ * Return: length of the message, or -EINVAL: @ms is 0; -EDQUOT, -ENOSPC: a limit on
+ * bytes; -ETIMEDOUT, or an error of mbx_receive()
+ */
+ssize_t mbx_lease(struct mbx *m, void *buf, size_t len, uint32_t ms,
+		  uint64_t deadline, uint64_t *seq);
+
+/**
+ * mbx_ack() - a leased message is done with, and leaves the mailbox
+ * @m: a handle with the right to receive; any of this process
+ * @seq: its number
+ *
+ * If that fails somebody else may have, or get, the message too.  Does not block.
+ *
+ * Return: 0, or
+ *
+ *  - -ENOENT: this process does not have it leased, or not any more
+ *  - -EIDRM, -EOWNERDEAD, -EKEYREVOKED, -EBADF: as mbx_receive()
+ */
+int mbx_ack(struct mbx *m, uint64_t seq);
+
+/**
+ * mbx_nack() - a leased message is to be delivered again
+ * @m: a handle with the right to receive; any of this process
+ * @seq: its number
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_ack()
+ */
+int mbx_nack(struct mbx *m, uint64_t seq);
+
+/**
+ * mbx_renew() - it takes longer to deal with a leased message
+ * @m: a handle with the right to receive; any of this process
+ * @seq: its number
+ * @ms: how long the lease is to last from now on; not 0
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_ack(), or -EINVAL: @ms is 0
+ */
+int mbx_renew(struct mbx *m, uint64_t seq, uint32_t ms);
+
+/**
+ * mbx_settle_ext() - say what becomes of a leased message, with every option
+ * @m: a handle with the right to receive; any of this process
+ * @arg: argument of MBX_IOC_SETTLE, its size member set
+ *
+ * Return: 0, or an error of MBX_IOC_SETTLE
+ */
+int mbx_settle_ext(struct mbx *m, struct mbx_settle *arg);
+
+/**
+ * mbx_send_once() - send a message unless that has been done
+ * @m: a handle with the right to send, of a mailbox that was created with dedup
+ * @data: the message
+ * @len: its length; 0 is a message too
+ * @id: what the caller calls the message; not 0
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Blocks as mbx_send_until().  Who does not know whether that has succeeded, since
+ * the process was killed or has lost the result, does it once more, with the same
+ * @id.  The mailbox remembers the last ids of its messages, as many as dedup says,
+ * by user.
+ *
+ * Return: 0, MBX_LOST, MBX_DEFERRED, or
+ *
+ *  - -EALREADY: such a message has been sent, and this one was not: all is well
+ *  - -EBUSY: somebody is just sending it, which may still fail; or as mbx_send()
+ *  - -EINVAL: @id is 0, or the mailbox remembers none
+ *  - -ETIMEDOUT, or an error of mbx_send()
+ */
+int mbx_send_once(struct mbx *m, const void *data, size_t len, uint64_t id,
+		  uint64_t deadline);
 
 /* ---- Many at a time --------------------------------------------------- */
 

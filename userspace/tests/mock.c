@@ -129,6 +129,11 @@ static int create(const struct step *s, struct mbx_create *c)
 	expect("msg_max", c->msg_max, s->msg_max);
 	expect("policy", c->policy, s->policy);
 	expect("full", c->full, s->full);
+	expect("deliveries", c->deliveries_max, s->deliveries);
+	expect("dedup", c->dedup, s->dedup);
+	if (c->deliveries_max && fcntl(c->dead_letter, F_GETFD) < 0)
+		mock_fail("no dead-letter mailbox");
+	expect("reserved", c->__reserved, 0);
 	c->out_id = s->id;
 	return s->ret ?: give_fd();
 }
@@ -160,6 +165,7 @@ static int send_message(const struct step *s, struct mbx_send *m)
 	expect_bytes("data", m->data_ptr, m->data_len, s->data, s->len);
 	expect("priority", m->priority, s->priority);
 	expect("type", m->type, s->type);
+	expect("message", m->id, s->msg_id);
 	expect_deadline(m->deadline, s->deadline);
 	m->out_seq = s->seq;
 	m->out_pid = s->pid;
@@ -231,7 +237,7 @@ static int receive(const struct step *s, struct mbx_receive *m)
 
 	expect("size", m->size, sizeof(*m));
 	expect("flags", m->flags, s->flags);
-	expect("reserved", m->__reserved, 0);
+	expect("lease", m->lease_ms, s->lease);
 	expect_deadline(m->deadline, s->deadline);
 	expect_select(m->select_ptr, s->select);
 	expect("reply", !!first, !!s->call);
@@ -251,6 +257,7 @@ static int receive(const struct step *s, struct mbx_receive *m)
 	m->out_badge = s->badge;
 	m->out_type = s->type;
 	m->out_priority = s->priority;
+	m->out_deliveries = s->deliveries;
 	if (s->ret)
 		return s->ret;
 	copied = len;
@@ -365,6 +372,16 @@ static int transfer(const struct step *s, struct mbx_transfer *t)
 	return s->ret;
 }
 
+static int settle(const struct step *s, struct mbx_settle *t)
+{
+	expect("size", t->size, sizeof(*t));
+	expect("flags", t->flags, s->flags);
+	expect("seq", t->seq, s->seq);
+	expect("lease", t->lease_ms, s->lease);
+	expect("reserved", t->__reserved, 0);
+	return s->ret;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	const struct step *s;
@@ -422,6 +439,9 @@ int ioctl(int fd, unsigned long request, ...)
 		break;
 	case STEP_REPLY:
 		ret = reply(s, arg);
+		break;
+	case STEP_SETTLE:
+		ret = settle(s, arg);
 		break;
 	default:
 		ret = stat_box(s, arg);

@@ -29,6 +29,7 @@ enum {
 	STEP_TRANSFER,
 	STEP_CALL,
 	STEP_REPLY,
+	STEP_SETTLE,
 	STEP_POLL = 100,
 	STEP_WATCH,
 	STEP_UNWATCH,
@@ -54,15 +55,19 @@ enum {
  * @msg_max: likewise; what STAT tells
  * @policy: expected in CREATE
  * @full: likewise
+ * @deliveries: likewise, as deliveries_max; comes out of RECEIVE
+ * @dedup: expected in CREATE
  * @uid: expected in CREATE unless 0; comes out of RECEIVE
  * @gid: likewise
- * @seq: comes out
+ * @seq: comes out; expected in SETTLE
  * @pid: likewise; expected in OPEN, DELETE and TRANSFER
  * @tid: likewise
  * @rights: expected in DERIVE; come out of STAT, all if 0
  * @badge: likewise; comes out of RECEIVE
  * @priority: expected in SEND; comes out of RECEIVE
  * @type: likewise
+ * @msg_id: expected as the id in SEND
+ * @lease: expected in RECEIVE and SETTLE, in ms
  * @select: what RECEIVE is expected to accept, but for its size; NULL for all
  * @handles: comes out of REVOKE
  * @time: comes out
@@ -103,6 +108,8 @@ struct step {
 	uint32_t msg_max;
 	uint32_t policy;
 	uint32_t full;
+	uint32_t deliveries;
+	uint32_t dedup;
 	uint32_t uid;
 	uint32_t gid;
 	uint64_t seq;
@@ -112,6 +119,8 @@ struct step {
 	uint64_t badge;
 	uint32_t priority;
 	uint64_t type;
+	uint64_t msg_id;
+	uint32_t lease;
 	const struct mbx_select *select;
 	uint64_t handles;
 	uint64_t time;

@@ -60,11 +60,17 @@ static void same_errno_means_different_things(void **state)
 	expect(MBX_CMD_SEND, EMSGSIZE,
 	       "the message is longer than the mailbox's msg_max: split it, or create the mailbox with a larger one");
 	expect(MBX_CMD_SEND, EINVAL,
-	       "the priority is above 31, or options exclude each other: see MBX_IOC_SEND in mailbox(4)");
+	       "the priority is above 31, options exclude each other, or there is an id and the mailbox remembers none: see MBX_IOC_SEND in mailbox(4)");
 	expect(MBX_CMD_RECEIVE, EINVAL,
 	       "conditions or options that exclude each other: see MBX_IOC_RECEIVE in mailbox(4)");
 	expect(MBX_CMD_SEND, EBUSY,
-	       "the mailbox is full, and a message that this handle deferred still waits: wait for MBX_EVENT_DEFERRED");
+	       "a message that this handle deferred, or one with this id, still waits: wait for MBX_EVENT_DEFERRED, or send it again later");
+	expect(MBX_CMD_SEND, EALREADY,
+	       "a message with this id has been sent already, and this one has not: choose another id for another message");
+	expect(MBX_CMD_SETTLE, ENOENT,
+	       "this process does not have the message leased, or not any more: expect that others receive it, and use a longer lease");
+	expect(MBX_CMD_CREATE, EBADF,
+	       "the dead-letter mailbox is none, or its handle has no right to send: open it with MBX_OPEN_SEND and MBX_OPEN_MANAGE");
 	expect(MBX_CMD_SEND, ENOBUFS,
 	       "another message took the place of this one before a receiver had it: send it again");
 	expect(MBX_CMD_SEND, EUSERS,
