@@ -38,7 +38,7 @@
 	"{\"schema\":1,\"id\":9,\"seq\":" seq ",\"pid\":41,\"tid\":42," \
 	"\"uid\":1000,\"gid\":100,\"length\":" len ",\"time\":" time "," \
 	"\"badge\":\"" badge "\",\"type\":\"" type "\",\"priority\":" prio "," \
-	data "}\n"
+	"\"deliveries\":0," data "}\n"
 #define TEXT(text)	"\"encoding\":\"utf-8\",\"data\":\"" text "\""
 
 /* ---- mbx load --------------------------------------------------------- */

@@ -18,10 +18,14 @@
 		{ STEP_STAT, .id = 9 }
 #define TIMED	{ STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE }, \
 		{ STEP_STAT, .id = 9, .flags = MBX_CREATE_TIMESTAMP }
+#define LEASED(text, ms) \
+	{ STEP_RECEIVE, .data = text, .seq = 5, .lease = ms }
+#define REFUSED { STEP_SETTLE, .seq = 5, .flags = MBX_SETTLE_NACK }
 #define LETTER(text) \
 		{ STEP_RECEIVE, .data = text, .seq = 5, .pid = 41, .tid = 42, \
 		  .uid = 1000, .gid = 100, .time = 123456789, \
-		  .badge = UINT64_MAX, .priority = 31, .type = 1ULL << 63 }
+		  .badge = UINT64_MAX, .priority = 31, .type = 1ULL << 63, \
+		  .deliveries = 3 }
 /* Asks for what @option says, and expects these conditions. */
 #define CHOOSES(n, option, value, ...) \
 	{ .name = n, .args = { "recv", "b", option, value }, \
@@ -158,10 +162,10 @@ static const struct run runs[] = {
 	/* How it is shown. */
 	{ .name = "every directive",
 	  .args = { "recv", "b", "--format",
-		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%b|%y|%P|%%\\t\\r\\0\\\\\\n" },
+		    "%m|%x|%l|%s|%p|%t|%u|%g|%T|%n|%i|%b|%y|%P|%d|%%\\t\\r\\0\\\\\\n" },
 	  .steps = { TIMED, LETTER("hi") },
-	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|18446744073709551615|9223372036854775808|31|%\t\r\0\\\n",
-	  .out_len = 91 },
+	  .out = "hi|6869|2|5|41|42|1000|100|123456789|b|9|18446744073709551615|9223372036854775808|31|3|%\t\r\0\\\n",
+	  .out_len = 93 },
 	{ .name = "no time recorded", .args = { "recv", "b", "--format", "%T" },
 	  .steps = { OPEN, LETTER("hi") }, .out = "-" },
 	{ .name = "bytes that are no text in hexadecimal",
@@ -169,15 +173,15 @@ static const struct run runs[] = {
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } } },
 	{ .name = "JSON", .args = { "recv", "b", "--json" },
 	  .steps = { TIMED, LETTER("h\xc3\xa4 \"\n") },
-	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"badge\":\"18446744073709551615\",\"type\":\"9223372036854775808\",\"priority\":31,\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
+	  .out = "{\"schema\":1,\"id\":9,\"seq\":5,\"pid\":41,\"tid\":42,\"uid\":1000,\"gid\":100,\"length\":6,\"time\":123456789,\"badge\":\"18446744073709551615\",\"type\":\"9223372036854775808\",\"priority\":31,\"deliveries\":3,\"encoding\":\"utf-8\",\"data\":\"h\xc3\xa4 \\\"\\n\"}\n" },
 	{ .name = "JSON of bytes", .args = { "recv", "b", "--json", "-n", "3" },
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\377" },
 		     { STEP_RECEIVE, .data = "\377\0", .len = 2 },
 		     { STEP_RECEIVE, .data = "\377\0\1\2", .len = 4 } },
 	  .out =
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
-	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":1,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"deliveries\":0,\"encoding\":\"base64\",\"data\":\"/w==\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":2,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"deliveries\":0,\"encoding\":\"base64\",\"data\":\"/wA=\"}\n"
+	  "{\"schema\":1,\"id\":9,\"seq\":0,\"pid\":0,\"tid\":0,\"uid\":0,\"gid\":0,\"length\":4,\"time\":null,\"badge\":\"0\",\"type\":\"0\",\"priority\":0,\"deliveries\":0,\"encoding\":\"base64\",\"data\":\"/wABAg==\"}\n" },
 
 	/* Nothing is taken that could not be put anywhere. */
 	{ .name = "standard output closed", .args = { "recv", "b" },
@@ -203,9 +207,9 @@ static const struct run runs[] = {
 	  .out = "one\ntwo\n" },
 	{ .name = "what the command knows",
 	  .args = { "recv", "b", "--exec",
-		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID $MBX_BADGE $MBX_TYPE $MBX_PRIORITY" },
+		    "echo $MBX_NAME $MBX_ID $MBX_SEQ $MBX_LENGTH $MBX_PID $MBX_TID $MBX_UID $MBX_GID $MBX_BADGE $MBX_TYPE $MBX_PRIORITY $MBX_DELIVERIES" },
 	  .steps = { OPEN, LETTER("one") },
-	  .out = "b 9 5 3 41 42 1000 100 18446744073709551615 9223372036854775808 31\n" },
+	  .out = "b 9 5 3 41 42 1000 100 18446744073709551615 9223372036854775808 31 3\n" },
 	{ .name = "bytes for a command",
 	  .args = { "recv", "b", "--exec", "od -An -tx1" },
 	  .steps = { OPEN, { STEP_RECEIVE, .data = "\0\377\n", .len = 3 } },
@@ -233,6 +237,35 @@ static const struct run runs[] = {
 	  .args = { "recv", "b", "--exec", "kill -PIPE $$" },
 	  .steps = { OPEN, LETTER("one") }, .out = "", .status = 1,
 	  .err = "recv: message 5: the command was killed by signal 13" },
+
+	/* --lease */
+	{ .name = "leased and written",
+	  .args = { "recv", "b", "--lease", "2s" },
+	  .steps = { OPEN, LEASED("one", 2000), { STEP_SETTLE, .seq = 5 } },
+	  .out = "one\n" },
+	{ .name = "leased and not written",
+	  .args = { "recv", "b", "-n", "2", "--lease", "1ms" },
+	  .kind = OUT_FULL, .status = 1,
+	  .steps = { OPEN, LEASED("one", 1), REFUSED },
+	  .err = "recv: b: message 5 was taken but not written: No space left on device" },
+	{ .name = "a command that succeeds with a lease",
+	  .args = { "recv", "b", "--lease", "1us", "--exec", "cat" },
+	  .steps = { OPEN, LEASED("one", 1), { STEP_SETTLE, .seq = 5 } },
+	  .out = "one" },
+	{ .name = "a command that fails does not stop the others",
+	  .args = { "recv", "b", "-n", "2", "--lease", "1min", "--exec",
+		    "cat; test $MBX_LENGTH -gt 3" },
+	  .steps = { OPEN, LEASED("one", 60000), REFUSED,
+		     LEASED("three", 60000), { STEP_SETTLE, .seq = 5 } },
+	  .out = "onethree", .status = 1,
+	  .err = "recv: message 5: the command exited with status 1" },
+	{ .name = "a command that took too long",
+	  .args = { "recv", "b", "-n", "2", "--lease", "1s", "--exec", "true" },
+	  .steps = { OPEN, LEASED("one", 1000),
+		     { STEP_SETTLE, -ENOENT, .seq = 5 } },
+	  .out = "", .status = 3,
+	  .err = "recv: message 5 was handled, but may come again\n"
+	  "mbx: recv: b: this process does not have the message leased, or not any more: expect that others receive it, and use a longer lease" },
 
 	/* Which messages. */
 	CHOOSES("a type", "--type", "7", .flags = MBX_SELECT_TYPE, .type = 7),

@@ -14,9 +14,17 @@
 #include "tool.h"
 
 #define DEFAULT_CAPACITY 10
+#define DEFAULT_DELIVERIES 5
 #define LIMIT_PATH "/sys/module/ipc_mailbox/parameters/max_msg_size"
 
-enum { OPT_OWNED = 256, OPT_EXIST_OK, OPT_FULL };
+enum {
+	OPT_OWNED = 256,
+	OPT_EXIST_OK,
+	OPT_FULL,
+	OPT_DEAD_LETTER,
+	OPT_DELIVERIES,
+	OPT_DEDUP,
+};
 
 /* clang-format off */
 const struct opt create_opts[] = {
@@ -24,6 +32,9 @@ const struct opt create_opts[] = {
 	{ "max-msg", 's', "SIZE", "longest message [module's max_msg_size]" },
 	{ "policy", 'p', "WHO", "gets a message: fifo, rr, lifo, exclusive, pair" },
 	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest, defer [wait]" },
+	{ "dead-letter", OPT_DEAD_LETTER, "BOX", "gets what was delivered too often" },
+	{ "deliveries", OPT_DELIVERIES, "N", "that is: N times with a lease [5]" },
+	{ "dedup", OPT_DEDUP, "N", "ids of messages to remember, for send --id" },
 	{ "mode", 'm', "MODE", "r to receive, w to send [0600]" },
 	{ "owner", 'u', "U:G", "owning user and group [yours]" },
 	{ "timestamp", 't', NULL, "record when each message was sent" },
@@ -41,6 +52,7 @@ struct create {
 	const char *name;
 	char **command;
 	bool exist_ok;
+	const char *dead_letter;
 	struct mbx_create attr;
 };
 
@@ -58,6 +70,17 @@ static void parse_option(struct create *c, int key)
 		break;
 	case OPT_FULL:
 		c->attr.full = parse_full(optarg);
+		break;
+	case OPT_DEAD_LETTER:
+		c->dead_letter = optarg;
+		break;
+	case OPT_DELIVERIES:
+		c->attr.deliveries_max =
+			parse_number("--deliveries", optarg, 1, UINT32_MAX);
+		break;
+	case OPT_DEDUP:
+		c->attr.dedup =
+			parse_number("--dedup", optarg, 0, MBX_DEDUP_MAX);
 		break;
 	case 'm':
 		c->attr.mode = parse_mode(optarg);
@@ -77,6 +100,19 @@ static void parse_option(struct create *c, int key)
 	}
 }
 
+static void check_dead_letter(struct create *c)
+{
+	if (!c->dead_letter) {
+		if (c->attr.deliveries_max)
+			usage("--deliveries needs --dead-letter");
+		return;
+	}
+	check_target(c->dead_letter);
+	c->attr.flags |= MBX_CREATE_DEAD_LETTER;
+	if (!c->attr.deliveries_max)
+		c->attr.deliveries_max = DEFAULT_DELIVERIES;
+}
+
 static void parse(struct create *c, int argc, char **argv)
 {
 	bool owned;
@@ -89,6 +125,7 @@ static void parse(struct create *c, int argc, char **argv)
 	c->name = argv[optind];
 	c->command = argv + optind + 1;
 	check_name(c->name);
+	check_dead_letter(c);
 	if (owned && !*c->command)
 		usage("--owned needs the COMMAND that is to own the mailbox");
 	if (owned && c->exist_ok)
@@ -155,16 +192,34 @@ static int refused(const struct create *c, int cmd, int err)
 	return EXIT_FAIL;
 }
 
+/* The mailbox needs no handle of the other, once it is made. */
+static int open_dead_letter(struct create *c, struct mbx **to)
+{
+	int err;
+
+	if (!c->dead_letter)
+		return EXIT_OK;
+	err = open_target(to, c->dead_letter, MBX_OPEN_SEND | MBX_OPEN_MANAGE);
+	if (err)
+		return fail(c->dead_letter, MBX_CMD_OPEN, err);
+	c->attr.dead_letter = mbx_fd(*to);
+	return EXIT_OK;
+}
+
 int cmd_create(int argc, char **argv)
 {
 	struct create c = { 0 };
-	struct mbx *m = NULL;
+	struct mbx *m = NULL, *to = NULL;
 	int err, cmd;
 
 	mbx_attr_init(&c.attr, sizeof(c.attr));
 	c.attr.capacity = DEFAULT_CAPACITY;
 	parse(&c, argc, argv);
+	err = open_dead_letter(&c, &to);
+	if (err)
+		return err;
 	err = create(&c, &m, &cmd);
+	mbx_close(to);
 	if (err)
 		return refused(&c, cmd, err);
 	mbx_close(m);

@@ -20,6 +20,7 @@ enum {
 	OPT_FORMAT,
 	OPT_JSON,
 	OPT_EXEC,
+	OPT_LEASE,
 };
 
 /* clang-format off */
@@ -44,6 +45,7 @@ const struct opt recv_opts[] = {
 	{ "count", 'n', "COUNT", "receive COUNT messages [1]" },
 	{ "follow", OPT_FOLLOW, NULL, "receive until the mailbox is gone" },
 	{ "exec", OPT_EXEC, "COMMAND", "run COMMAND with the message as input" },
+	{ "lease", OPT_LEASE, "DURATION", "let it come back unless all goes well by then" },
 	SHARED_OPTS,
 	{ 0 }
 };
@@ -58,7 +60,7 @@ const struct opt peek_opts[] = {
 "A newline follows each message unless --raw, --null or --format is given.\n" \
 "FORMAT: %m message, %x message in hexadecimal, %l length, %s sequence number,\n" \
 "%p pid, %t tid, %u uid, %g gid of the sender, %b badge of its handle, %T time\n" \
-"sent in ns, %y type, %P priority, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n" \
+"sent in ns, %y type, %P priority, %d deliveries, %n mailbox, %i its id, %%; \\n \\t \\r \\0 \\\\.\n" \
 "DURATION is a number and ns, us, ms, s, min or h; or inf.\n"
 
 const char peek_more[] = SHARED_MORE;
@@ -86,6 +88,7 @@ struct recv {
 	struct box *boxes;
 	int nr;
 	struct mbx_portset *set;
+	struct mbx *from;
 	struct letter letter;
 	struct mbx_select select;
 	struct bytes buf;
@@ -96,7 +99,18 @@ struct recv {
 	int64_t timeout;
 	bool follow;
 	bool json;
+	bool refused;
 };
+
+static __u32 parse_lease(const char *text)
+{
+	const int64_t ns = parse_duration("--lease", text);
+	const int64_t ms = ns / 1000000 + !!(ns % 1000000);
+
+	if (ns <= 0 || ms > UINT32_MAX)
+		usage("--lease: '%s' is not from 1ms to 1193h", text);
+	return ms;
+}
 
 static void parse_option(struct recv *r, int key)
 {
@@ -119,6 +133,9 @@ static void parse_option(struct recv *r, int key)
 	case OPT_FORMAT:
 		r->format = optarg;
 		format_check(optarg);
+		break;
+	case OPT_LEASE:
+		r->letter.arg.lease_ms = parse_lease(optarg);
 		break;
 	case OPT_JSON:
 		r->json = true;
@@ -212,6 +229,7 @@ static ssize_t receive_any(struct recv *r, struct mbx_receive *arg)
 	ret = r->set ? mbx_portset_receive_ext(r->set, &from, arg) :
 		       mbx_receive_ext(r->boxes->m, arg);
 	box = from.data;
+	r->from = box ? box->m : NULL;
 	l->name = box ? box->name : NULL;
 	l->id = box ? box->id : 0;
 	l->timestamp = box && box->timestamp;
@@ -273,6 +291,27 @@ static int deliver(struct recv *r)
 	return EXIT_FAIL;
 }
 
+/*
+ * A message that nobody could handle comes again, and is no reason not to try the
+ * next; what cannot be written now cannot be later.
+ */
+static int deliver_leased(struct recv *r)
+{
+	const __u64 seq = r->letter.arg.out_seq;
+	int status = deliver(r), err;
+
+	err = status ? mbx_nack(r->from, seq) : mbx_ack(r->from, seq);
+	if (err) {
+		say("message %llu was handled, but may come again",
+		    (unsigned long long)seq);
+		return fail(r->letter.name, MBX_CMD_SETTLE, err);
+	}
+	if (!status || !r->command)
+		return status;
+	r->refused = true;
+	return EXIT_OK;
+}
+
 static int receive_one(struct recv *r)
 {
 	int err = r->command ? 0 : out_check();
@@ -290,7 +329,7 @@ static int receive_one(struct recv *r)
 		return fail(r->letter.name, MBX_CMD_RECEIVE, err);
 	if (is_walk(r))
 		r->select.seq = r->letter.arg.out_seq;
-	return deliver(r);
+	return r->letter.arg.lease_ms ? deliver_leased(r) : deliver(r);
 }
 
 /*
@@ -307,7 +346,9 @@ static int receive_all(struct recv *r)
 	for (nr = 0; !status && (r->follow || is_walk(r) || nr < r->count);
 	     nr++)
 		status = receive_one(r);
-	return status == -EPIPE ? EXIT_OK : status;
+	if (status == -EPIPE)
+		status = EXIT_OK;
+	return !status && r->refused ? EXIT_FAIL : status;
 }
 
 static int open_mailbox(struct box *box)

@@ -19,6 +19,7 @@ enum {
 	OPT_FULL,
 	OPT_PRIORITY,
 	OPT_TYPE,
+	OPT_ID,
 };
 
 /* clang-format off */
@@ -29,6 +30,7 @@ const struct opt send_opts[] = {
 	{ "null", '0', NULL, "send each string that ends in a zero byte" },
 	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
 	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
+	{ "id", OPT_ID, "N", "send it only if no message N was sent before" },
 	{ "sync", OPT_SYNC, NULL, "wait until a receiver has the message" },
 	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest, defer" },
 	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
@@ -57,6 +59,7 @@ struct send {
 	__u32 flags;
 	__u32 priority;
 	uint64_t type;
+	uint64_t id;
 	int64_t timeout;
 	bool verbose;
 	struct mbx *m;
@@ -91,6 +94,9 @@ static void parse_option(struct send *s, int key)
 	case OPT_TYPE:
 		s->type = parse_number("--type", optarg, 0, UINT64_MAX);
 		break;
+	case OPT_ID:
+		s->id = parse_number("--id", optarg, 1, UINT64_MAX);
+		break;
 	case OPT_SYNC:
 		s->flags |= MBX_SEND_SYNC;
 		break;
@@ -118,6 +124,8 @@ static void check(const struct send *s, bool timed, bool lines, bool null)
 		usage("--message and --file exclude each other");
 	if (s->text && s->delimiter != WHOLE)
 		usage("--message is one message: no --lines and no --null");
+	if (s->id && s->delimiter != WHOLE)
+		usage("--id is of one message: no --lines and no --null");
 	if (lines && null)
 		usage("--lines and --null exclude each other");
 	if (nonblock && timed)
@@ -188,6 +196,7 @@ static struct mbx_send letter(const struct send *s, const char *data,
 		.data_len = len,
 		.priority = s->priority,
 		.type = s->type,
+		.id = s->id,
 		.deadline = mbx_deadline_ns(s->timeout),
 	};
 }
@@ -202,6 +211,15 @@ static int settle(struct send *s)
 			     s->timeout);
 }
 
+/* What was asked for is so. */
+static int already_sent(const struct send *s)
+{
+	if (s->verbose)
+		printf("message with id %llu: sent before\n",
+		       (unsigned long long)s->id);
+	return EXIT_OK;
+}
+
 static int send_one(struct send *s, const char *data, size_t len)
 {
 	int status = settle(s), ret;
@@ -213,6 +231,8 @@ static int send_one(struct send *s, const char *data, size_t len)
 		return too_long(s);
 	arg = letter(s, data, len);
 	ret = mbx_send_ext(s->m, &arg);
+	if (ret == -EALREADY)
+		return already_sent(s);
 	if (ret < 0)
 		return fail(s->name, MBX_CMD_SEND, ret);
 	s->nr++;

@@ -36,6 +36,7 @@ static const struct key message_keys[] = {
 	{ "id", "i", false }, { "seq", "i", false }, { "pid", "i", false },
 	{ "tid", "i", false }, { "uid", "i", false }, { "gid", "i", false },
 	{ "time", "in", false }, { "badge", "s", false },
+	{ "deliveries", "i", false },
 	{ 0 }
 };
 /* clang-format on */

@@ -51,6 +51,7 @@ static void set_environment(const struct letter *l)
 	set_number("MBX_BADGE", l->arg.out_badge);
 	set_number("MBX_TYPE", l->arg.out_type);
 	set_number("MBX_PRIORITY", l->arg.out_priority);
+	set_number("MBX_DELIVERIES", l->arg.out_deliveries);
 }
 
 static void __attribute__((noreturn))

@@ -70,6 +70,11 @@ static void put_priority(struct bytes *out, const struct letter *l)
 	bytes_printf(out, "%u", l->arg.out_priority);
 }
 
+static void put_deliveries(struct bytes *out, const struct letter *l)
+{
+	bytes_printf(out, "%u", l->arg.out_deliveries);
+}
+
 static void put_time(struct bytes *out, const struct letter *l)
 {
 	if (l->timestamp)
@@ -103,6 +108,7 @@ static const struct directive {
 	{ 'u', put_uid }, { 'g', put_gid }, { 'T', put_time },
 	{ 'n', put_name }, { 'i', put_id }, { '%', put_percent },
 	{ 'b', put_badge }, { 'y', put_type }, { 'P', put_priority },
+	{ 'd', put_deliveries },
 };
 /* clang-format on */
 
@@ -200,6 +206,8 @@ void json_letter(struct bytes *out, const struct letter *l)
 	json_large(o, "badge", l->arg.out_badge);
 	json_large(o, "type", l->arg.out_type);
 	json_object_set_new(o, "priority", json_integer(l->arg.out_priority));
+	json_object_set_new(o, "deliveries",
+			    json_integer(l->arg.out_deliveries));
 	json_data(o, l);
 	json_line(out, o);
 }
