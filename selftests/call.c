@@ -2,42 +2,6 @@
 /* Calls and replies: what each side gets, and what is refused. */
 #include "calls.h"
 
-FIXTURE(call) {
-	int control;
-	int fd;
-	struct mbx_receive got;
-};
-
-FIXTURE_VARIANT(call)
-{
-	__u32 capacity;
-};
-
-FIXTURE_VARIANT_ADD(call, rendezvous){ .capacity = 0 };
-FIXTURE_VARIANT_ADD(call, bounded){ .capacity = 2 };
-FIXTURE_VARIANT_ADD(call, unbounded){ .capacity = MBX_UNBOUNDED };
-
-FIXTURE_SETUP(call)
-{
-	OPEN_CONTROL(self->control);
-	self->fd = box_create(self->control, NULL, 0, variant->capacity);
-	ASSERT_LE(0, self->fd);
-}
-
-FIXTURE_TEARDOWN(call)
-{
-	box_delete(self->fd, NULL, 0);
-}
-
-/* A thread that calls with 7, whose call the test has taken. */
-#define TAKEN(job, from)                                   \
-	do {                                               \
-		(job) = job_thread(job_call(self->fd, 7)); \
-		ASSERT_TRUE(job_blocks(job));              \
-		ASSERT_EQ(7, take_call(from, &self->got)); \
-		ASSERT_TRUE(has_callers(self->fd, 0, 1));  \
-	} while (0)
-
 /* ------------------------------------------------------------- what they get */
 
 TEST_F(call, is_answered)
@@ -100,6 +64,7 @@ TEST_F(call, reply_and_receive)
 	struct mbx_reply reply;
 	__u32 number = 8;
 
+	first = job_thread(job_call(self->fd, 7));
 	TAKEN(first, self->fd);
 	second = job_thread(job_call(self->fd, 9));
 	ASSERT_TRUE(job_blocks(second));
@@ -122,6 +87,7 @@ TEST_F(call, reply_is_good_for_once)
 {
 	struct job *job;
 
+	job = job_thread(job_call(self->fd, 7));
 	TAKEN(job, self->fd);
 	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
 	EXPECT_ERRNO(ENOENT, reply_number(self->fd, self->got.out_seq, 9));
@@ -134,6 +100,7 @@ TEST_F(call, nobody_else_may_reply)
 	struct child child;
 	struct job *job;
 
+	job = job_thread(job_call(self->fd, 7));
 	TAKEN(job, self->fd);
 	if (!child_start(&child)) {
 		CHECK_ERRNO(ENOENT,
@@ -151,6 +118,7 @@ TEST_F(call, reply_too_long)
 	static const char data[4097];
 	struct job *job;
 
+	job = job_thread(job_call(self->fd, 7));
 	TAKEN(job, self->fd);
 	EXPECT_ERRNO(EMSGSIZE, box_reply(self->fd, self->got.out_seq, data, 5));
 	EXPECT_ERRNO(EMSGSIZE, box_reply(self->fd, self->got.out_seq, data,
@@ -159,78 +127,164 @@ TEST_F(call, reply_too_long)
 	EXPECT_EQ(0, job_join(job));
 }
 
-/* ------------------------------------------------------------ without a reply */
+/* ------------------------------------------------------------------- refusals */
 
-TEST_F(call, deadline)
+static int call_it(int fd, struct mbx_call *arg)
+{
+	return ioctl(fd, MBX_IOC_CALL, arg);
+}
+
+TEST_F(call, without_the_right)
+{
+	int sender = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+	int receiver = box_derive(self->fd, MBX_OPEN_RECEIVE, 0, 0);
+	int none = box_derive(self->fd, 0, 0, 0);
+	struct mbx_call arg;
+
+	init_call(&arg, "x", 1, NULL, 0);
+	EXPECT_ERRNO(EBADF, call_it(receiver, &arg));
+	EXPECT_ERRNO(EBADF, call_it(none, &arg));
+	EXPECT_ERRNO(ENOTTY, call_it(self->control, &arg));
+	EXPECT_EQ(0, arg.out_seq);
+	EXPECT_ERRNO(EBADF, box_reply(sender, 1, "x", 1));
+	EXPECT_ERRNO(EBADF, box_reply(none, 1, "x", 1));
+	EXPECT_ERRNO(ENOTTY, box_reply(self->control, 1, "x", 1));
+	close(sender);
+	close(receiver);
+	close(none);
+}
+
+TEST_F(call, wrong_arguments)
+{
+	static const char data[1048577];
+	struct mbx_call arg, right;
+
+	init_call(&right, data, 1, NULL, 0);
+	right.deadline = 1;
+	arg = right;
+	EXPECT_ERRNO(ETIMEDOUT, call_it(self->fd, &arg));
+	arg = right;
+	arg.priority = MBX_PRIORITIES;
+	EXPECT_ERRNO(EINVAL, call_it(self->fd, &arg));
+	arg = right;
+	arg.deadline = 1ULL << 63;
+	EXPECT_ERRNO(EINVAL, call_it(self->fd, &arg));
+	arg = right;
+	arg.deadline = 0;
+	arg.flags = MBX_CALL_REALTIME;
+	EXPECT_ERRNO(EINVAL, call_it(self->fd, &arg));
+	arg = right;
+	arg.__reserved = 1;
+	EXPECT_ERRNO(EOPNOTSUPP, call_it(self->fd, &arg));
+	arg = right;
+	arg.data_len = sizeof(data);
+	EXPECT_ERRNO(EMSGSIZE, call_it(self->fd, &arg));
+	arg = right;
+	arg.data_ptr = (uintptr_t)nowhere();
+	EXPECT_ERRNO(EFAULT, call_it(self->fd, &arg));
+	EXPECT_EQ(0, fcntl(self->fd, F_SETFL, O_NONBLOCK));
+	arg = right;
+	EXPECT_ERRNO(EINVAL, call_it(self->fd, &arg));
+	EXPECT_EQ(0, fcntl(self->fd, F_SETFL, 0));
+}
+
+TEST_F(call, reply_to_nothing)
+{
+	struct mbx_reply arg;
+
+	EXPECT_ERRNO(ENOENT, reply_number(self->fd, 0, 1));
+	EXPECT_ERRNO(ENOENT, reply_number(self->fd, 1, 1));
+	EXPECT_ERRNO(ENOENT, reply_number(self->fd, ~0ULL, 1));
+	init_reply(&arg, 1, "x", 1);
+	arg.__reserved = 1;
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(self->fd, MBX_IOC_REPLY, &arg));
+}
+
+TEST_F(call, reply_that_is_not_there)
+{
+	struct job *job = job_thread(job_call(self->fd, 7));
+
+	TAKEN(job, self->fd);
+	EXPECT_ERRNO(EFAULT, box_reply(self->fd, self->got.out_seq, nowhere(),
+				       sizeof(__u32)));
+	EXPECT_TRUE(is_blocked(job->tid, "call"));
+	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
+	EXPECT_EQ(0, job_join(job));
+	EXPECT_EQ(8, job_reply(job));
+}
+
+/* The server has done its part. */
+TEST_F(call, no_place_for_the_reply)
 {
 	struct job *job = job_call(self->fd, 7);
 
-	job->call.deadline = 1;
-	EXPECT_EQ(ETIMEDOUT, job_join(job_thread(job)));
-	EXPECT_EQ(0, job->call.out_seq);
-	EXPECT_EQ(-1, take_call(self->fd, &self->got));
-	EXPECT_EQ(EAGAIN, errno);
-
-	job = job_call(self->fd, 7);
-	job->call.deadline = in_ms(500);
+	job->call.reply_ptr = (uintptr_t)nowhere();
 	job_thread(job);
-	ASSERT_TRUE(wait_until(take_call(self->fd, &self->got) == 7));
-	EXPECT_EQ(ETIMEDOUT, job_join(job));
+	TAKEN(job, self->fd);
+	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
+	EXPECT_EQ(EFAULT, job_join(job));
 	EXPECT_EQ(self->got.out_seq, job->call.out_seq);
 	EXPECT_EQ(getpid(), job->call.out_pid);
-	EXPECT_ERRNO(ENOENT, reply_number(self->fd, self->got.out_seq, 8));
-	EXPECT_TRUE(has_callers(self->fd, 0, 0));
 }
 
-TEST_F(call, server_exits)
+TEST_F(call, refused_reply_leaves_the_receive)
 {
 	struct job *job = job_thread(job_call(self->fd, 7));
-	struct child child;
-
-	ASSERT_TRUE(job_blocks(job));
-	if (!child_start(&child)) {
-		CHECK(take_call(self->fd, &self->got) == 7);
-		child_exit();
-	}
-	EXPECT_EQ(EPIPE, job_join(job));
-	EXPECT_EQ(child.pid, job->call.out_pid);
-	EXPECT_CHILD(child);
-	EXPECT_TRUE(has_callers(self->fd, 0, 0));
-}
-
-TEST_F(call, handle_is_closed)
-{
-	int other = box_derive(self->fd, MBX_OPEN_RECEIVE, 0, 0);
-	struct job *job;
-
-	ASSERT_LE(0, other);
-	TAKEN(job, other);
-	close(other);
-	EXPECT_EQ(EPIPE, job_join(job));
-	EXPECT_ERRNO(ENOENT, reply_number(self->fd, self->got.out_seq, 8));
-}
-
-TEST_F(call, mailbox_is_deleted)
-{
-	struct job *job;
-
-	TAKEN(job, self->fd);
-	EXPECT_EQ(0, box_delete(self->fd, NULL, 0));
-	EXPECT_EQ(EIDRM, job_join(job));
-	EXPECT_EQ(self->got.out_seq, job->call.out_seq);
-	EXPECT_ERRNO(EIDRM, reply_number(self->fd, self->got.out_seq, 8));
-}
-
-TEST_F(call, is_read)
-{
-	struct job *job = job_thread(job_call(self->fd, 7));
+	struct mbx_reply reply;
+	char long_reply[5];
 	__u32 number;
 
-	ASSERT_TRUE(job_blocks(job));
-	EXPECT_EQ(sizeof(number), read(self->fd, &number, sizeof(number)));
-	EXPECT_EQ(EPIPE, job_join(job));
-	EXPECT_EQ(getpid(), job->call.out_tid);
-	EXPECT_TRUE(has_callers(self->fd, 0, 0));
+	TAKEN(job, self->fd);
+	init_reply(&reply, self->got.out_seq, long_reply, sizeof(long_reply));
+	init_receive(&self->got, &number, sizeof(number), 0);
+	self->got.reply_ptr = (uintptr_t)&reply;
+	EXPECT_ERRNO(EMSGSIZE, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	EXPECT_EQ(job->call.out_seq, 0);
+	EXPECT_NE(0, reply.call);
+	reply.flags = 1;
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	reply.flags = 0;
+	reply.__reserved = 1;
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	reply.__reserved = 0;
+	reply.size--;
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	reply.size++;
+	self->got.reply_ptr = (uintptr_t)nowhere();
+	EXPECT_ERRNO(EFAULT, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	EXPECT_TRUE(is_blocked(job->tid, "call"));
+
+	/* The reply is done, the receive is not. */
+	self->got.reply_ptr = (uintptr_t)&reply;
+	self->got.flags = MBX_RECEIVE_NONBLOCK;
+	reply.data_len = 4;
+	EXPECT_ERRNO(EAGAIN, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	EXPECT_EQ(0, reply.call);
+	EXPECT_EQ(0, job_join(job));
+	EXPECT_ERRNO(EAGAIN, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+}
+
+/* What cannot be marked as done is not done. */
+TEST_F(call, read_only_reply)
+{
+	struct job *job = job_thread(job_call(self->fd, 7));
+	struct mbx_reply *reply;
+	__u32 number = 8;
+
+	TAKEN(job, self->fd);
+	reply = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, reply);
+	init_reply(reply, self->got.out_seq, &number, sizeof(number));
+	ASSERT_EQ(0, mprotect(reply, page_size(), PROT_READ));
+	init_receive(&self->got, &number, sizeof(number), 0);
+	self->got.reply_ptr = (uintptr_t)reply;
+	EXPECT_ERRNO(EFAULT, ioctl(self->fd, MBX_IOC_RECEIVE, &self->got));
+	EXPECT_TRUE(is_blocked(job->tid, "call"));
+	/* The command that is for nothing else does not write there. */
+	EXPECT_EQ(0, ioctl(self->fd, MBX_IOC_REPLY, reply));
+	EXPECT_EQ(0, job_join(job));
+	EXPECT_EQ(8, job_reply(job));
 }
 
 TEST_HARNESS_MAIN

@@ -19,6 +19,8 @@ struct stuck {
 	union {
 		struct mbx_send send;
 		struct mbx_receive receive;
+		struct mbx_call call;
+		struct mbx_reply reply;
 	};
 	size_t len;
 	__u32 pattern;
@@ -74,6 +76,28 @@ static inline void *stuck_handler(void *arg)
 	return NULL;
 }
 
+/* What is to be stuck in: the message, or the reply. */
+static inline void stuck_use(struct stuck *stuck, void *map)
+{
+	struct mbx_receive got;
+	__u32 number;
+
+	switch (stuck->cmd) {
+	case MBX_IOC_CALL:
+		stuck->call.reply_ptr = (uintptr_t)map;
+		break;
+	case MBX_IOC_REPLY:
+		/* To a call that it takes now. */
+		init_receive(&got, &number, sizeof(number), 0);
+		if (ioctl(stuck->fd, MBX_IOC_RECEIVE, &got))
+			_exit(1);
+		init_reply(&stuck->reply, got.out_seq, map, stuck->len);
+		break;
+	default:
+		stuck->send.data_ptr = (uintptr_t)map;
+	}
+}
+
 static inline void stuck_run(struct stuck *stuck)
 {
 	struct stuck_buffer buffer = { .stuck = stuck };
@@ -86,7 +110,7 @@ static inline void stuck_run(struct stuck *stuck)
 	if (stuck->uffd_error ||
 	    pthread_create(&thread, NULL, stuck_handler, &buffer))
 		_exit(1);
-	stuck->send.data_ptr = (uintptr_t)buffer.map;
+	stuck_use(stuck, buffer.map);
 	stuck->error = ioctl(stuck->fd, stuck->cmd, &stuck->send) < 0 ? errno :
 									0;
 	stuck->whole = stuck->cmd == MBX_IOC_RECEIVE && !stuck->error &&
@@ -142,6 +166,25 @@ static inline struct stuck *stuck_send(int fd, size_t len, __u32 flags)
 
 	stuck->pattern = STUCK_PATTERN;
 	init_send(&stuck->send, NULL, len, flags);
+	return stuck_start(stuck);
+}
+
+/* Calls, and is stuck with the reply of @len bytes. */
+static inline struct stuck *stuck_call(int fd, size_t len)
+{
+	struct stuck *stuck = stuck_new(fd, MBX_IOC_CALL, len);
+
+	stuck->pattern = STUCK_PATTERN;
+	init_call(&stuck->call, NULL, 0, NULL, len);
+	return stuck_start(stuck);
+}
+
+/* Takes a call, and is stuck with the reply. */
+static inline struct stuck *stuck_reply(int fd, size_t len)
+{
+	struct stuck *stuck = stuck_new(fd, MBX_IOC_REPLY, len);
+
+	stuck->pattern = STUCK_PATTERN;
 	return stuck_start(stuck);
 }
 
