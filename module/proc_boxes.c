@@ -24,7 +24,7 @@
 	" uid gid owner handles senders receivers sender_pids"                 \
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
-	" full\n"
+	" full callers\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
@@ -178,6 +178,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	seq_put_decimal_ull(m, " ", stat.out_lost);
 	put_owner(m, box, true);
 	seq_puts(m, full_names[box->full]);
+	seq_put_decimal_ull(m, " ", stat.out_callers);
 	seq_putc(m, '\n');
 	return 0;
 }

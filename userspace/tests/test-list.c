@@ -18,6 +18,7 @@ static const struct mbx_stat jobs = {
 	.out_received = 10, .out_bytes_sent = 11, .out_bytes_received = 12,
 	.out_created = 13, .out_rights = 0, .out_name_len = 4,
 	.out_state = MBX_STATE_FROZEN | MBX_STATE_SEALED, .out_lost = 14,
+	.out_callers = 15,
 	.out_name = "jobs",
 };
 

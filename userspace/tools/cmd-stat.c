@@ -81,6 +81,7 @@ static void set_counters(struct listing *l, struct row *r,
 	set_number(l, r, "bytes_received", st->out_bytes_received);
 	set_number(l, r, "high_water", st->out_high_water);
 	set_number(l, r, "lost", st->out_lost);
+	set_number(l, r, "callers", st->out_callers);
 }
 
 /* What only /proc knows, for those rows that it shows. */

@@ -38,7 +38,8 @@
 	{ "state", TEXT, false, "open, frozen, sealed or frozen,sealed" }, \
 	{ "lost", NUMBER, false, "messages purged or dropped" }, \
 	{ "successor", NUMBER, false, "process that inherits it" }, \
-	{ "full", TEXT, false, "wait, drop-oldest, drop-newest or defer" }
+	{ "full", TEXT, false, "wait, drop-oldest, drop-newest or defer" }, \
+	{ "callers", NUMBER, false, "threads that wait for a reply" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };
