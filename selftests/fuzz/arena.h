@@ -49,6 +49,8 @@ struct delivery {
 	uint32_t priority;
 	uint32_t flags;
 	uint32_t reply_max;
+	uint32_t fds; /* how many it has */
+	uint32_t landed; /* how many of them have arrived */
 	struct mbx_event event; /* of one that is about events */
 };
 

@@ -148,19 +148,23 @@ int run_send(struct work *work)
 	const uint32_t flags = get(work, P_FLAGS);
 	struct delivery *message = &work->record->message;
 	struct mbx_send arg;
-	int ret;
+	int ret, err;
 
 	init_send(&arg, NULL, get(work, P_LEN), flags);
 	arg.deadline = put_deadline(work, flags & MBX_SEND_REALTIME);
 	arg.priority = get(work, P_PRIORITY);
 	arg.type = type_value(get(work, P_TYPE));
 	arg.data_ptr = (uintptr_t)put_data(work, true);
+	arg.fds_ptr = put_fds(work);
 	ret = command(work, MBX_IOC_SEND, &arg, sizeof(arg));
+	err = errno;
+	note_fds(work, false);
 	message->len = get(work, P_LEN);
 	message->seq = arg.out_seq;
 	message->pid = arg.out_pid;
 	message->tid = arg.out_tid;
 	message->ids = ret >= 0;
+	errno = err;
 	return ret;
 }
 
@@ -174,10 +178,12 @@ int run_receive(struct work *work)
 	arg.deadline = put_deadline(work, flags & MBX_RECEIVE_REALTIME);
 	arg.select_ptr = put_select(work);
 	arg.reply_ptr = put_answer(work);
+	arg.fds_ptr = put_fds(work);
 	arg.data_ptr = (uintptr_t)put_data(work, false);
 	ret = command(work, MBX_IOC_RECEIVE, &arg, sizeof(arg));
 	err = errno;
 	note_answer(work);
+	note_fds(work, !ret);
 	if (!ret) {
 		note_message(work, arg.out_len, flags & MBX_RECEIVE_TRUNCATE);
 		note_ids(work, &arg);

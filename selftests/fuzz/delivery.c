@@ -72,6 +72,7 @@ static const char *check_sender(const struct holder *holder)
 {
 	const unsigned int sender = holder->message->from;
 	const bool peeked = holder->receiver >= 0 && peeks(holder->receiver);
+	const char *wrong;
 
 	if (!sends(sender) || !record_at(sender)->start)
 		return complain(holder, "the message was never sent");
@@ -89,7 +90,10 @@ static const char *check_sender(const struct holder *holder)
 	if (!is_flipped(sender) &&
 	    holder->message->len != call_at(sender)->arg[P_LEN])
 		return complain(holder, "the message has another length");
-	return check_ids(holder, sender);
+	wrong = holder->receiver < 0 ?
+			NULL :
+			check_fds(holder->message, holder->receiver);
+	return wrong ? complain(holder, wrong) : check_ids(holder, sender);
 }
 
 static const char *check_one(const struct holder *holder)

@@ -129,6 +129,7 @@ bool may_be_put_back(const struct box *box);
 /* Each returns NULL, or what is wrong. */
 const char *check_result(unsigned int nr); /* results.c */
 const char *check_deliveries(void); /* delivery.c */
+const char *check_fds(const struct delivery *message, int receiver);
 const char *check_order(void); /* order.c */
 const char *check_exactly(const struct box *box); /* exact.c */
 const char *check_polls(void); /* exact.c */

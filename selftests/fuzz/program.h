@@ -107,6 +107,7 @@ enum param {
 	P_ROOM,
 	P_BACK,
 	P_CALL,
+	P_FDS,
 	PARAMS
 };
 
@@ -134,6 +135,24 @@ enum size {
 
 /* Longest reply that a call has room for. */
 #define REPLY_MAX 9000
+
+/*
+ * What goes with a message: the control device, once or more often; the handle of
+ * "to="; or what must not.  To a receive only the number matters.
+ */
+enum fds {
+	FDS_NONE,
+	FDS_ONE,
+	FDS_TWO,
+	FDS_FULL,
+	FDS_BOX,
+	FDS_BOTH,
+	FDS_SOCKET,
+	FDS_BAD,
+	FDS_MANY,
+	FDS_NOWHERE,
+	FDS_ZERO,
+};
 
 /* In P_SELECT beside MBX_SELECT_*: how it is passed. */
 #define SELECT_ALL (1U << 16) /* though it has no condition */

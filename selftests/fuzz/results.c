@@ -162,6 +162,7 @@ static void judge_send(struct trial *trial)
 
 	judge_exchange(trial, MBX_SEND_SYNC | CHOICES);
 	judge_full(trial);
+	judge_fds(trial);
 	allow_if(trial, flags & MBX_SEND_SYNC && program_has(OP_NONBLOCK),
 		 EINVAL);
 	demand_if(trial, flags & MBX_SEND_SYNC && flags & MBX_SEND_NONBLOCK,
@@ -178,6 +179,7 @@ static void judge_receive(struct trial *trial)
 		  EINVAL, "it would lose what does not fit");
 	judge_selection(trial);
 	judge_answer(trial);
+	judge_fds(trial);
 }
 
 static void judge_plain(struct trial *trial)
@@ -263,7 +265,7 @@ static bool is_allowed(const struct trial *trial, int err)
 		err == EOWNERDEAD || err == EACCES || err == EPERM ||
 		err == EBUSY || err == EUSERS || err == EKEYREVOKED ||
 		err == EKEYEXPIRED || err == ESHUTDOWN || err == ECANCELED ||
-		err == EPIPE);
+		err == EPIPE || (err == ENOTTY && program_sends_fds()));
 }
 
 /* What cannot be excused by anything. */

@@ -57,11 +57,13 @@ const struct op_info op_info[OPS] = {
 	   P(BOX) | COMMAND | P(BY) | P(FLAGS) | P(WHO) | P(TARGET),
 	   .flags = plain_flags, FORKS),
 	OP(SEND, "send", 30,
-	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(PRIORITY) | P(TYPE),
+	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(PRIORITY) | P(TYPE) |
+	   P(FDS) | P(TO),
 	   .flags = send_flags, BLOCKS),
 	OP(RECEIVE, "receive", 30,
 	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(SELECT) | P(PRIORITY) |
-	   P(TYPE) | P(SEQ) | P(BADGE) | P(TARGET) | P(CALL),
+	   P(TYPE) | P(SEQ) | P(BADGE) | P(TARGET) | P(CALL) |
+	   P(FDS),
 	   .flags = receive_flags, BLOCKS),
 	OP(WRITE, "write", 5, TRANSFER, BLOCKS),
 	OP(READ, "read", 5, TRANSFER, BLOCKS),
@@ -160,6 +162,10 @@ SYMBOLS(how_names, { "right", BATCH_RIGHT }, { "cmd", BATCH_CMD },
 SYMBOLS(reply_names, { "last", REPLY_LAST }, { "first", REPLY_FIRST },
 	{ "other", REPLY_OTHER }, { "stray", REPLY_STRAY },
 	{ "none", REPLY_NONE });
+SYMBOLS(fds_names, { "none", FDS_NONE }, { "one", FDS_ONE },
+	{ "two", FDS_TWO }, { "full", FDS_FULL }, { "box", FDS_BOX },
+	{ "both", FDS_BOTH }, { "socket", FDS_SOCKET }, { "bad", FDS_BAD },
+	{ "many", FDS_MANY }, { "nowhere", FDS_NOWHERE }, { "zero", FDS_ZERO });
 SYMBOLS(cmd_names, { "high", CMD_HIGH }, { "magic", CMD_MAGIC },
 	{ "direction", CMD_DIRECTION }, { "mismatch", CMD_MISMATCH });
 
@@ -287,6 +293,10 @@ const struct param_info param_info[PARAMS] = {
 	PARAM(BACK, "back", .symbols = memory_names,
 	      VALUES(MEM_PLAIN, MEM_PLAIN, MEM_PLAIN, MEM_PLAIN, MEM_NULL,
 		     MEM_KERNEL, MEM_WILD, MEM_NONE)),
+	PARAM(FDS, "fds", .symbols = fds_names,
+	      VALUES(FDS_NONE, FDS_NONE, FDS_ONE, FDS_ONE, FDS_TWO, FDS_TWO,
+		     FDS_FULL, FDS_BOX, FDS_BOX, FDS_BOTH, FDS_SOCKET, FDS_BAD,
+		     FDS_MANY, FDS_NOWHERE, FDS_ZERO)),
 	PARAM(CALL, "call", .symbols = reply_names,
 	      VALUES(REPLY_LAST, REPLY_LAST, REPLY_LAST, REPLY_FIRST,
 		     REPLY_FIRST, REPLY_OTHER, REPLY_STRAY, REPLY_NONE)),

@@ -182,6 +182,7 @@ static bool in_range(enum param p, uint32_t value)
 	case P_HOW:
 	case P_WHO:
 	case P_BACK:
+	case P_FDS:
 	case P_CALL:
 		return value < 16;
 	default:

@@ -73,6 +73,10 @@ void judge_transfer(struct trial *trial);
 /* events.c */
 void judge_notify(struct trial *trial);
 
+/* travel.c */
+void judge_fds(struct trial *trial);
+bool program_sends_fds(void);
+
 /* replies.c */
 void judge_call(struct trial *trial);
 void judge_reply(struct trial *trial);

@@ -23,6 +23,7 @@ struct work {
 	struct place arg;
 	struct place data;
 	enum phase phase;
+	int fd; /* of its own, that is sent, plus 1; or 0 */
 	unsigned int place; /* in a batch, from 1; 0 in none */
 };
 
@@ -42,6 +43,10 @@ int run_call(struct work *work);
 int run_reply(struct work *work);
 uint64_t put_answer(struct work *work);
 void note_answer(struct work *work);
+
+/* descriptors.c */
+uint64_t put_fds(struct work *work);
+void note_fds(struct work *work, bool done);
 
 /* batch.c */
 int run_batch(struct work *batch);
