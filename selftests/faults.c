@@ -259,6 +259,18 @@ TEST_F(args, send_that_cannot_tell)
 	EXPECT_EQ(ret ? 0 : 1, stat.out_depth);
 }
 
+TEST_F(args, call_that_cannot_tell_sends_nothing)
+{
+	struct mbx_call *arg = self->page;
+	struct mbx_stat stat;
+
+	init_call(arg, "x", 1, NULL, 0);
+	make_read_only(arg);
+	EXPECT_ERRNO(EFAULT, ioctl(self->fd, MBX_IOC_CALL, arg));
+	ASSERT_EQ(0, box_stat(self->fd, &stat));
+	EXPECT_EQ(0, stat.out_sent);
+}
+
 /* Nobody could use or close what it does not know of. */
 TEST_F(args, create_that_cannot_tell_creates_nothing)
 {
