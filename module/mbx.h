@@ -74,6 +74,8 @@
  *   box -> box                its dead-letter mailbox, which is the older one
  *   timer -> box              while a lease may come to its end, see lease.c
  *   lease -> handle           which ends the lease before it goes; likewise -> proc
+ *   caller -> proc, handle    that are to reply; whichever goes ends the call first,
+ *                             see call.c
  *   handle - handle           one leaves the tree before it is freed, and hands
  *                             what was derived from it to its parent
  *   handle -> eventfd         as long as it is registered for events
