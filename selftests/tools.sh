@@ -337,6 +337,130 @@ mbx send "$box" -m kept
 expect "takes nothing" 0 kept mbx recv "$box" --nonblock
 mbx rm "$box-2"
 
+# ---- calls
+mbx create "$box-2" -c 5 >/dev/null
+expect "call that nobody takes" 124 "mbx: call: $box-2: the deadline has passed, and no reply was there*; nobody had taken the call, nor will" \
+	mbx call "$box-2" hello --timeout 1ms
+expect "is taken back" 4 "mbx: recv: *" mbx recv "$box-2" --nonblock
+mbx call "$box-2" hello >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid call "$box-2"
+expect "call that recv takes" 0 hello mbx recv "$box-2"
+finished "is not answered" 5 "mbx: call: $box-2: who received the call has exited*; it was process [1-9]*" $pid "$tmp/out"
+mbx call "$box-2" hello >"$tmp/out" 2>&1 &
+pid=$!
+await_blocked $pid call "$box-2"
+mbx admin "$box-2" purge >/dev/null
+finished "call that is purged" 1 "mbx: call: $box-2: the message was purged*; nobody had taken*" $pid "$tmp/out"
+mbx serve "$box-2" --exec 'rev' --count 3 >"$tmp/out" 2>&1 &
+pid=$!
+expect "call" 0 olleh mbx call "$box-2" hello
+expect "call --file" 0 dlrow sh -c "printf world | mbx call $box-2 --file - --raw"
+valid "call --json" mbx call "$box-2" x --json
+finished "serve --count" 0 "" $pid "$tmp/out"
+expect "who replied" 0 "*\"pid\":$pid,*\"data\":\"x*" cat "$tmp/json"
+# shellcheck disable=SC2016 # expanded by that shell
+mbx serve "$box-2" --jobs 2 --verbose --exec 'read -r what
+	case $what in
+	fail) echo partly; exit 3 ;;
+	die) kill -9 $$ ;;
+	long) head -c 3000000 /dev/zero ;;
+	wait) touch '"$tmp"'/waits; sleep 1000 & echo $! >'"$tmp"'/sleeper; wait ;;
+	env) echo "$MBX_PID $MBX_REPLY_MAX $MBX_LENGTH" ;;
+	none) ;;
+	esac' >"$tmp/served" 2>&1 &
+server=$!
+expect "an empty reply" 0 "" mbx call "$box-2" none --raw
+expect "what the command knows" 0 "[1-9]* $(mbx stat "$box-2" --raw --noheadings -o msg_max) 3" mbx call "$box-2" env
+expect "a command that fails" 5 "mbx: call: $box-2: who received the call*; it was process $server" mbx call "$box-2" fail
+until_true grep -q "status 3: no reply" "$tmp/served"
+expect "a command that is killed" 5 "*; it was process $server" mbx call "$box-2" die
+expect "a reply that is too long" 5 "*; it was process $server" mbx call "$box-2" long
+expect "a message that is no call" 0 "" mbx send "$box-2" -m none
+until_true grep -q "no call" "$tmp/served"
+# Both places are taken, by callers who give up and who do not.
+expect "a deadline in the middle" 124 "*had taken the call, and may have carried it out" mbx call "$box-2" wait --timeout 2s
+sleeper=$(cat "$tmp/sleeper")
+until_true grep -q "the caller has given up" "$tmp/served"
+expect "ends the command" 1 "*" kill -0 "$sleeper"
+rm "$tmp/waits"
+mbx call "$box-2" wait >"$tmp/out" 2>&1 &
+pid=$!
+until_true test -e "$tmp/waits"
+expect "another is served meanwhile" 0 "" mbx call "$box-2" none
+kill -9 $pid
+finished "a caller that is killed" 137 "" $pid "$tmp/out"
+until_true sh -c "[ \$(grep -c 'has given up' $tmp/served) = 2 ]"
+rm "$tmp/waits"
+mbx call "$box-2" wait >"$tmp/out" 2>&1 &
+pid=$!
+until_true test -e "$tmp/waits"
+kill -9 $server
+finished "a server that is killed" 5 "mbx: call: $box-2: who received the call has exited*; it was process $server" $pid "$tmp/out"
+wait $server 2>/dev/null
+expect "what serve says" 0 "*: the caller has given up
+*: the caller has given up
+*: the command exited with status 3: no reply
+*: the command was killed by signal 9: no reply
+*: the reply is longer than the caller takes: no reply
+*: no call
+*: replied, 0 bytes
+*: replied, 0 bytes
+*: replied, [1-9]* bytes" sh -c "sed 's/message [0-9]*/message/' $tmp/served | sort"
+mbx serve "$box-2" --finish --exec "touch $tmp/begun; cat $tmp/fifo" >"$tmp/served" 2>&1 &
+server=$!
+mbx call "$box-2" x >"$tmp/out" 2>&1 &
+pid=$!
+until_true test -e "$tmp/begun"
+mbx call "$box-2" y >"$tmp/a" 2>&1 &
+other=$!
+await_blocked $other call "$box-2"
+kill -TERM $server
+echo ended >"$tmp/fifo"
+finished "serve ends when its command has ended" 0 "" $server "$tmp/served"
+finished "and has replied" 0 ended $pid "$tmp/out"
+mbx rm "$box-2"
+finished "who was not served" 5 "mbx: call: $box-2: the mailbox was deleted*; nobody had taken*" $other "$tmp/a"
+mbx serve "$box-2" --create --exec 'sleep 1000' >"$tmp/served" 2>&1 &
+server=$!
+until_true mbx stat "$box-2"
+mbx call "$box-2" x >"$tmp/out" 2>&1 &
+pid=$!
+# shellcheck disable=SC2317 # called through others
+taken() {
+	[ "$(mbx stat "$box-2" --raw --noheadings -o received)" = 1 ]
+}
+until_true taken
+kill -TERM $server
+until_true sh -c "grep -q '^SigPnd.*00000000' /proc/$server/status"
+mbx rm "$box-2"
+finished "deleted while a command runs" 5 "mbx: call: $box-2: the mailbox was deleted*may have carried it out" $pid "$tmp/out"
+kill -TERM $server
+finished "serve that is told twice" 0 "mbx: serve: message 1: interrupted by a signal: no reply" $server "$tmp/served"
+mbx serve "$box-2" --create --exec cat >"$tmp/served" 2>&1 &
+server=$!
+until_true mbx stat "$box-2"
+expect "a mailbox that serve creates" 0 "owned $server" mbx stat "$box-2" --raw --noheadings -o kind,owner
+mbx rm "$box-2"
+finished "serve until it is deleted" 5 "mbx: serve: $box-2: the mailbox was deleted*" $server "$tmp/served"
+mbx create "$box-2" >/dev/null
+expect "serve --create of what exists" 1 "mbx: serve: $box-2: a mailbox of this name exists*" mbx serve "$box-2" --create --exec cat
+mbx serve "$box-2" --jobs 4 --exec 'rev' >"$tmp/served" 2>&1 &
+server=$!
+for i in 1 2 3 4 5 6 7 8; do
+	(for n in 1 2 3; do mbx call "$box-2" "a$i$n"; done >"$tmp/got$i") &
+	callers="${callers-} $!"
+done
+# shellcheck disable=SC2086 # a list
+wait $callers
+expect "24 calls of 8 callers" 0 "24" sh -c "grep -c a \"\$(cat $tmp/got? >$tmp/a; echo $tmp/a)\""
+expect "each has its own reply" 0 "11a
+21a
+31a" cat "$tmp/got1"
+kill -TERM $server
+finished "serve that is ended" 0 "" $server "$tmp/served"
+mbx rm "$box-2"
+
 # ---- nothing is lost
 seq 5 | mbx send "$box" --lines
 mbx recv "$box" --follow 2>/dev/null | head -n 1 >"$tmp/out"

@@ -39,7 +39,7 @@ static const struct sentence sentences[] = {
 	  "see MBX_IOC_CALL in mailbox(4)" },
 	{ MBX_CMD_CALL, ETIMEDOUT, NULL,
 	  "the deadline has passed, and no reply was there",
-	  "allow more time; out_seq tells whether a server has the call" },
+	  "allow more time" },
 	{ MBX_CMD_REPLY, ENOENT, NULL,
 	  "no such call: it has been replied to, was received by another process, "
 	  "or the caller has given up",

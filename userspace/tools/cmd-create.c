@@ -13,7 +13,6 @@
 #include "cmd.h"
 #include "tool.h"
 
-#define DEFAULT_CAPACITY 10
 #define DEFAULT_DELIVERIES 5
 #define LIMIT_PATH "/sys/module/ipc_mailbox/parameters/max_msg_size"
 

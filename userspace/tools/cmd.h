@@ -22,6 +22,11 @@ int cmd_demo(int argc, char **argv);
 int cmd_admin(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_call(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+
+/* Of what create makes, and serve. */
+#define DEFAULT_CAPACITY 10
 
 /* In cmd-wait.c and full.c, for others, too. */
 int wait_event(struct mbx *m, struct mbx_notify *arg, uint64_t deadline);
@@ -46,6 +51,8 @@ extern const struct opt demo_opts[];
 extern const struct opt admin_opts[];
 extern const struct opt dump_opts[];
 extern const struct opt load_opts[];
+extern const struct opt call_opts[];
+extern const struct opt serve_opts[];
 
 extern const char create_more[];
 extern const char transfer_more[];
@@ -60,5 +67,7 @@ extern const char demo_more[];
 extern const char admin_more[];
 extern const char dump_more[];
 extern const char load_more[];
+extern const char call_more[];
+extern const char serve_more[];
 
 #endif /* MBX_CMD_H */

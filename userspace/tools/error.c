@@ -61,6 +61,7 @@ int exit_status(int err)
 	case EIDRM:
 	case EOWNERDEAD:
 	case ESHUTDOWN:
+	case EPIPE:
 		return EXIT_GONE;
 	case EACCES:
 	case EPERM:

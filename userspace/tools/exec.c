@@ -15,7 +15,7 @@
 #include "recv.h"
 
 /* A file, not a pipe: the command may ignore it without blocking anyone. */
-static int letter_file(const struct letter *l)
+int exec_input(const struct letter *l)
 {
 	int fd = memfd_create("message", MFD_CLOEXEC);
 	size_t done = 0;
@@ -38,7 +38,7 @@ static void set_number(const char *name, uint64_t value)
 	setenv(name, text, 1);
 }
 
-static void set_environment(const struct letter *l)
+void exec_environment(const struct letter *l)
 {
 	setenv("MBX_NAME", l->name, 1);
 	set_number("MBX_ID", l->id);
@@ -57,7 +57,7 @@ static void set_environment(const struct letter *l)
 static void __attribute__((noreturn))
 run_command(const char *command, const struct letter *l, int fd)
 {
-	set_environment(l);
+	exec_environment(l);
 	signal(SIGPIPE, SIG_DFL);
 	if (dup2(fd, STDIN_FILENO) >= 0)
 		execl("/bin/sh", "sh", "-c", command, NULL);
@@ -94,7 +94,7 @@ static int judge(const struct letter *l, int status)
 
 int exec_letter(const char *command, const struct letter *l)
 {
-	int fd = letter_file(l);
+	int fd = exec_input(l);
 	pid_t pid;
 
 	if (fd < 0)

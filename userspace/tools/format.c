@@ -165,16 +165,15 @@ void format_letter(struct bytes *out, const char *fmt, const struct letter *l)
 	}
 }
 
-/* Text as text, anything else in base64; "encoding" tells which. */
-static void json_data(json_t *o, const struct letter *l)
+void json_data(json_t *o, const char *data, size_t len)
 {
-	json_t *text = json_stringn(l->data, l->arg.out_len);
+	json_t *text = json_stringn(data, len);
 	struct bytes b = { 0 };
 
 	json_object_set_new(o, "encoding",
 			    json_string(text ? "utf-8" : "base64"));
 	if (!text) {
-		base64_encode(&b, l->data, l->arg.out_len);
+		base64_encode(&b, data, len);
 		text = json_stringn(b.data, b.len);
 		bytes_free(&b);
 	}
@@ -208,6 +207,6 @@ void json_letter(struct bytes *out, const struct letter *l)
 	json_object_set_new(o, "priority", json_integer(l->arg.out_priority));
 	json_object_set_new(o, "deliveries",
 			    json_integer(l->arg.out_deliveries));
-	json_data(o, l);
+	json_data(o, l->data, l->arg.out_len);
 	json_line(out, o);
 }

@@ -11,6 +11,8 @@
 
 /* JSON is UTF-8; bytes that are not become U+FFFD one by one. */
 json_t *json_text(const char *text);
+/* "data" as text, or else in base64; "encoding" tells which. */
+void json_data(json_t *o, const char *data, size_t len);
 /* Appends @o, which it drops. */
 void json_line(struct bytes *out, json_t *o);
 

@@ -59,6 +59,10 @@ void json_letter(struct bytes *out, const struct letter *l);
 
 /* ---- exec.c: --exec --------------------------------------------------- */
 
+/* The message as a file, or -errno. */
+int exec_input(const struct letter *l);
+/* What a command is told of it. */
+void exec_environment(const struct letter *l);
 /* Runs @command with the message as its input; returns an exit status. */
 int exec_letter(const char *command, const struct letter *l);
 
