@@ -60,6 +60,10 @@ result "they leave no mailbox either" "$is" ""
 
 is=$("$pages/examples/hello" 2>&1)
 result "hello" "$is" "hello, world"
+is=$("$pages/examples/server" 2>&1)
+result "server" "$is" "1 squared is 1
+2 squared is 4
+*5 squared is 25"
 for program in "$pages"/live-*; do
 	is=$(timeout 120 "$program" 2>&1)
 	result "${program##*/}" "$is" ""
