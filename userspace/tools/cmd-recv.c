@@ -70,24 +70,8 @@ const char recv_more[] =
 SHARED_MORE;
 /* clang-format on */
 
-/**
- * struct box - one of the mailboxes
- * @m: the handle, or NULL
- * @name: as the user named it
- * @id: its id
- * @timestamp: it records times
- */
-struct box {
-	struct mbx *m;
-	const char *name;
-	uint64_t id;
-	bool timestamp;
-};
-
 struct recv {
-	struct box *boxes;
-	int nr;
-	struct mbx_portset *set;
+	struct sources sources;
 	struct mbx *from;
 	struct letter letter;
 	struct mbx_select select;
@@ -173,21 +157,9 @@ static void check(const struct recv *r, bool timed, bool counted)
 		usage("--nonblock and --timeout exclude each other");
 	if (is_walk(r) && (timed || nonblock))
 		usage("--all does not wait: no --nonblock and no --timeout");
-	if (r->nr > 1 && r->select.flags)
+	if (r->sources.nr > 1 && r->select.flags)
 		usage("which messages is to be said for one NAME, not for several");
 	select_check(&r->select);
-}
-
-static void take_names(struct recv *r, int nr, char **names)
-{
-	int i;
-
-	r->nr = nr;
-	r->boxes = grow(NULL, nr * sizeof(*r->boxes));
-	for (i = 0; i < nr; i++) {
-		check_target(names[i]);
-		r->boxes[i] = (struct box){ .name = names[i] };
-	}
 }
 
 static void parse(struct recv *r, int argc, char **argv)
@@ -202,7 +174,7 @@ static void parse(struct recv *r, int argc, char **argv)
 		parse_option(r, key);
 	}
 	opt_positional(argc, 1, verb->opts == recv_opts ? -1 : 1);
-	take_names(r, argc - optind, argv + optind);
+	sources_name(&r->sources, argc - optind, argv + optind);
 	if (styles > 1)
 		usage("more than one of --raw, --null, --format, --json%s",
 		      verb->opts == recv_opts ? ", --exec" : "");
@@ -218,28 +190,10 @@ static __u64 conditions(struct recv *r)
 	return r->select.flags ? (uintptr_t)&r->select : 0;
 }
 
-/* From any of them; the letter says which one it is about. */
-static ssize_t receive_any(struct recv *r, struct mbx_receive *arg)
-{
-	struct mbx_source from = { .data = r->boxes };
-	struct letter *l = &r->letter;
-	const struct box *box;
-	ssize_t ret;
-
-	ret = r->set ? mbx_portset_receive_ext(r->set, &from, arg) :
-		       mbx_receive_ext(r->boxes->m, arg);
-	box = from.data;
-	r->from = box ? box->m : NULL;
-	l->name = box ? box->name : NULL;
-	l->id = box ? box->id : 0;
-	l->timestamp = box && box->timestamp;
-	return ret;
-}
-
 /* One of several has ended, and the others have not. */
 static bool goes_on(struct recv *r, size_t nr, int err)
 {
-	if (!r->set || mbx_portset_count(r->set) == nr || nr == 1)
+	if (nr == 1 || sources_left(&r->sources) == nr)
 		return false;
 	fail(r->letter.name, MBX_CMD_RECEIVE, err);
 	return true;
@@ -260,8 +214,8 @@ static int receive(struct recv *r)
 		arg->data_ptr = (uintptr_t)r->buf.data;
 		arg->data_len = r->buf.size > UINT32_MAX ? UINT32_MAX :
 							   r->buf.size;
-		nr = r->set ? mbx_portset_count(r->set) : 1;
-		ret = receive_any(r, arg);
+		nr = sources_left(&r->sources);
+		ret = sources_receive(&r->sources, &r->letter, &r->from);
 		if (ret == -EMSGSIZE && arg->out_len > r->buf.size)
 			bytes_room(&r->buf, arg->out_len);
 	} while (ret == -EMSGSIZE || (ret == -EINTR && !reader_gone()) ||
@@ -351,58 +305,6 @@ static int receive_all(struct recv *r)
 	return !status && r->refused ? EXIT_FAIL : status;
 }
 
-static int open_mailbox(struct box *box)
-{
-	int err = open_target(&box->m, box->name, MBX_OPEN_RECEIVE);
-	struct mbx_stat st;
-
-	if (err)
-		return fail(box->name, MBX_CMD_OPEN, err);
-	err = mbx_stat(box->m, &st, sizeof(st));
-	if (err)
-		return fail(box->name, MBX_CMD_STAT, err);
-	box->id = st.out_id;
-	box->timestamp = st.out_flags & MBX_CREATE_TIMESTAMP;
-	return EXIT_OK;
-}
-
-static int gather(struct recv *r)
-{
-	int err = mbx_portset_create(&r->set), i;
-
-	if (err)
-		return fail(NULL, MBX_CMD_RECEIVE, err);
-	for (i = 0; i < r->nr; i++) {
-		struct box *box = &r->boxes[i];
-
-		err = mbx_portset_add(r->set, box->m, box);
-		if (err)
-			return fail(box->name, MBX_CMD_RECEIVE, err);
-	}
-	return EXIT_OK;
-}
-
-static int open_mailboxes(struct recv *r)
-{
-	int status = EXIT_OK, i;
-
-	for (i = 0; i < r->nr && !status; i++)
-		status = open_mailbox(&r->boxes[i]);
-	if (!status && r->nr > 1)
-		status = gather(r);
-	return status;
-}
-
-static void close_mailboxes(struct recv *r)
-{
-	int i;
-
-	mbx_portset_close(r->set);
-	for (i = 0; i < r->nr; i++)
-		mbx_close(r->boxes[i].m);
-	free(r->boxes);
-}
-
 static int run(struct recv *r, int argc, char **argv)
 {
 	int status;
@@ -411,10 +313,10 @@ static int run(struct recv *r, int argc, char **argv)
 	r->count = 1;
 	r->timeout = FOREVER;
 	parse(r, argc, argv);
-	status = open_mailboxes(r);
+	status = sources_open(&r->sources);
 	if (!status)
 		status = receive_all(r);
-	close_mailboxes(r);
+	sources_close(&r->sources);
 	bytes_free(&r->buf);
 	bytes_free(&r->out);
 	return status;

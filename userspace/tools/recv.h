@@ -25,6 +25,47 @@ struct letter {
 	const char *data;
 };
 
+/* ---- sources.c: from which mailboxes ---------------------------------- */
+
+/**
+ * struct box - one of the mailboxes
+ * @m: the handle, or NULL
+ * @name: as the user named it
+ * @id: its id
+ * @timestamp: it records times
+ */
+struct box {
+	struct mbx *m;
+	const char *name;
+	uint64_t id;
+	bool timestamp;
+};
+
+/**
+ * struct sources - the mailboxes
+ * @boxes: all of them
+ * @nr: how many there are
+ * @set: what several are in; NULL for one
+ */
+struct sources {
+	struct box *boxes;
+	int nr;
+	struct mbx_portset *set;
+};
+
+/* Exits with EXIT_USAGE if one cannot mean a mailbox. */
+void sources_name(struct sources *s, int nr, char **names);
+/* Says what went wrong; returns the exit status. */
+int sources_open(struct sources *s);
+/* How many have not ended, as far as a receive has told. */
+size_t sources_left(const struct sources *s);
+/*
+ * mbx_receive_ext(), whose argument is in @l; sets the rest of that, but for the
+ * data, and @m, to what the result is about, or NULL.
+ */
+ssize_t sources_receive(struct sources *s, struct letter *l, struct mbx **m);
+void sources_close(struct sources *s);
+
 /* ---- select.c: which messages ----------------------------------------- */
 
 /* Beyond the other options of recv and peek. */
