@@ -210,6 +210,42 @@ static void owner_dies(void)
 	close(told[0]);
 }
 
+/* A call that came through a set is answered on the handle that it came by. */
+static void calls(void)
+{
+	struct mbx_source from;
+	char buf[8];
+	struct mbx_receive request = {
+		.size = sizeof(request),
+		.data_ptr = (uintptr_t)buf,
+		.data_len = sizeof(buf),
+	};
+	int status;
+	pid_t pid;
+
+	start(3, 10);
+	pid = fork();
+	if (!pid) {
+		mbx_portset_close(set);
+		for (int i = 0; i < 30; i++) {
+			MUST(2, mbx_call(boxes[i % 3], "x", 1, buf, 8, 0));
+			MUST('a' + i, buf[0]);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < 30; i++) {
+		char reply[2] = { 'a' + i };
+
+		MUST(1, mbx_portset_receive_ext(set, &from, &request));
+		MUST(MBX_MESSAGE_CALL, request.out_flags);
+		MUST(1, from.m == boxes[i % 3]);
+		MUST(0, mbx_reply(from.m, request.out_seq, reply, 2));
+	}
+	MUST(pid, waitpid(pid, &status, 0));
+	MUST(0, status);
+	end(3);
+}
+
 /* ---- Threads ---------------------------------------------------------- */
 
 static atomic_int got[BOXES][EACH], total, told;
@@ -331,6 +367,7 @@ int main(void)
 	meeting();
 	ends();
 	owner_dies();
+	calls();
 	threads();
 	changes();
 	return 0;
