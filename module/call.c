@@ -19,6 +19,7 @@
  * the caller, who cannot leave before.  The caller copies the reply out itself,
  * so that a server neither waits for its memory nor learns of a fault in it.
  */
+#include "fds.h"
 #include "mbx.h"
 #include "trace.h"
 
@@ -62,14 +63,18 @@ static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,
 	int err;
 
 	caller->len = reply->len;
-	if (reply->len <= MBX_COPY_LOCKED &&
+	if (!mbx_landing_sleeps(caller->rx, reply) &&
+	    reply->len <= MBX_COPY_LOCKED &&
 	    !mbx_copy_to_user_atomic(caller->data, mbx_msg_payload(reply),
 				     reply->len))
 		return 0;
 
 	mbx_unlock(box, later);
-	err = mbx_msg_copy(reply, caller->data, reply->len);
+	err = mbx_landing_reserve(caller->rx, reply) ?:
+		      mbx_msg_copy(reply, caller->data, reply->len);
 	spin_lock(&box->lock);
+	if (!err)
+		mbx_landing_note(caller->rx, reply);
 	return err;
 }
 
@@ -81,8 +86,9 @@ static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,
  * @later: frees the reply
  *
  * Context: The box is locked.  Drops the lock, sleeps, and takes it again.
- * Return: 0 with the reply copied out; -EFAULT if that failed; else @err, where a
- * signal is -EINTR: whoever took the message may have done what it says.
+ * Return: 0 with the reply copied out; -EFAULT or -EMFILE if that failed; else
+ * @err, where a signal is -EINTR: whoever took the message may have done what it
+ * says.
  */
 int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
 		  struct mbx_later *later) __must_hold(&box->lock)
@@ -134,7 +140,7 @@ make_reply(struct mbx_handle *handle, struct mbx_task *task,
 
 static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 			u64 seq, const struct mbx_tx *tx,
-			struct mbx_later *later)
+			struct mbx_files *files, struct mbx_later *later)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_waiter *waiter;
@@ -159,6 +165,11 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 			return err ?: -ECANCELED;
 		}
 	}
+	err = files ? mbx_files_attach(box, msg, files) : 0;
+	if (err) {
+		mbx_box_release(box, msg, later);
+		return err;
+	}
 	waiter->msg = msg;
 	mbx_wake(waiter, 0, later);
 	return 0;
@@ -169,13 +180,15 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
  * @handle: a handle with the right to receive
  * @seq: sequence number of the call
  * @tx: the reply
+ * @files: those that go with it, to which it takes a reference; or NULL
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  * Return: 0; or, with the caller waiting on if it does, -ECANCELED, -EDQUOT,
  * -EFAULT, -EIDRM, -EKEYREVOKED, -EMSGSIZE, -ENOENT, -ENOMEM, -ENOSPC,
  * -EOWNERDEAD.
  */
-int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx)
+int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx,
+	      struct mbx_files *files)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_later later = {};
@@ -185,7 +198,7 @@ int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx)
 	task = mbx_handle_lock(handle, false);
 	err = PTR_ERR_OR_ZERO(task) ?: mbx_handle_error(handle);
 	if (!err)
-		err = reply_locked(handle, task, seq, tx, &later);
+		err = reply_locked(handle, task, seq, tx, files, &later);
 	trace_mbx_reply(box, seq, tx->len, err);
 	mbx_unlock(box, &later);
 	return err;

@@ -6,6 +6,7 @@
 #include <linux/uaccess.h>
 
 #include "command.h"
+#include "fds.h"
 #include "mbx.h"
 
 static void tell_server(struct mbx_call *arg, struct mbx_task *server)
@@ -17,15 +18,18 @@ static void tell_server(struct mbx_call *arg, struct mbx_task *server)
 	mbx_task_put(server);
 }
 
-static int do_call(struct mbx_request *request, struct mbx_tx *tx)
+static int do_call(struct mbx_request *request, struct mbx_tx *tx,
+		   struct mbx_files *files)
 {
 	struct mbx_call *arg = &request->arg->call;
 	int err;
 
-	memset_after(arg, 0, __reserved);
+	memset_after(arg, 0, reply_fds_ptr);
 	err = mbx_write_out(request);
 	if (!err)
-		err = mbx_send(request->handle, tx);
+		err = unlikely(files) ?
+			      mbx_send_files(request->handle, tx, files) :
+			      mbx_send(request->handle, tx);
 	/* Unless somebody took it nothing has happened. */
 	if (!tx->peer)
 		return err;
@@ -35,6 +39,41 @@ static int do_call(struct mbx_request *request, struct mbx_tx *tx)
 	tell_server(arg, tx->peer);
 	/* It was writable a moment ago, and what has been done has been done. */
 	(void)mbx_write_out(request);
+	return err;
+}
+
+static int call_with_room(struct mbx_request *request, struct mbx_tx *tx,
+			  struct mbx_files *files)
+{
+	const u64 ptr = request->arg->call.reply_fds_ptr;
+	struct mbx_landing landing = {};
+	int err;
+
+	if (!ptr)
+		return do_call(request, tx, files);
+	err = mbx_landing_begin(&landing, u64_to_user_ptr(ptr));
+	if (err)
+		return err;
+	tx->caller->rx = &landing.rx;
+	err = do_call(request, tx, files);
+	/* What is lost shows in the room. */
+	(void)mbx_landing_end(&landing);
+	return err;
+}
+
+/* Apart, since the room would be cleared on the stack of everybody. */
+static noinline int call_fds(struct mbx_request *request, struct mbx_tx *tx)
+{
+	const u64 ptr = request->arg->call.fds_ptr;
+	struct mbx_files *files = NULL;
+	int err;
+
+	if (ptr)
+		files = mbx_files_get(u64_to_user_ptr(ptr));
+	if (IS_ERR(files))
+		return PTR_ERR(files);
+	err = call_with_room(request, tx, files);
+	mbx_files_put(files);
 	return err;
 }
 
@@ -72,7 +111,11 @@ long mbx_run_call(struct mbx_request *request)
 			       arg->flags & MBX_CALL_REALTIME);
 	if (!err && tx.priority)
 		err = mbx_box_prioritize(request->handle->box);
-	return err ?: do_call(request, &tx);
+	if (err)
+		return err;
+	return unlikely(arg->fds_ptr | arg->reply_fds_ptr) ?
+		       call_fds(request, &tx) :
+		       do_call(request, &tx, NULL);
 }
 
 static int do_reply(struct mbx_handle *handle, const struct mbx_reply *arg)
@@ -82,9 +125,19 @@ static int do_reply(struct mbx_handle *handle, const struct mbx_reply *arg)
 		.len = arg->data_len,
 	};
 
+	struct mbx_files *files = NULL;
+	int err;
+
 	if (arg->__reserved)
 		return -EOPNOTSUPP;
-	return mbx_reply(handle, arg->call, &tx);
+	if (unlikely(arg->fds_ptr)) {
+		files = mbx_files_get(u64_to_user_ptr(arg->fds_ptr));
+		if (IS_ERR(files))
+			return PTR_ERR(files);
+	}
+	err = mbx_reply(handle, arg->call, &tx, files);
+	mbx_files_put(files);
+	return err;
 }
 
 /**

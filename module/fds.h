@@ -79,7 +79,7 @@ static inline bool mbx_landing_loses(const struct mbx_rx *rx,
 
 /**
  * mbx_landing_sleeps() - must descriptors be reserved for a message?
- * @rx: who receives it
+ * @rx: who receives it; NULL is fine
  * @msg: the message
  *
  * Return: true if so, which cannot be done with a box locked.
@@ -87,7 +87,7 @@ static inline bool mbx_landing_loses(const struct mbx_rx *rx,
 static inline bool mbx_landing_sleeps(const struct mbx_rx *rx,
 				      const struct mbx_msg *msg)
 {
-	return msg->files && rx->lands;
+	return msg->files && rx && rx->lands;
 }
 
 #endif /* MBX_FDS_H */

@@ -72,9 +72,9 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(BATCH, batch, __reserved, out_lost, ON_HANDLE, 0),
 	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,
 		    MBX_TRANSFER_SUCCESSOR),
-	MBX_COMMAND(CALL, call, __reserved, out_reserved, ON_HANDLE,
+	MBX_COMMAND(CALL, call, reply_fds_ptr, out_reserved, ON_HANDLE,
 		    MBX_CALL_REALTIME),
-	MBX_COMMAND(REPLY, reply, __reserved, __reserved, ON_HANDLE, 0),
+	MBX_COMMAND(REPLY, reply, fds_ptr, fds_ptr, ON_HANDLE, 0),
 	MBX_COMMAND(SETTLE, settle, __reserved, __reserved, ON_HANDLE,
 		    MBX_SETTLE_NACK | MBX_SETTLE_RENEW),
 };

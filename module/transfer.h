@@ -171,7 +171,8 @@ void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
 		    struct mbx_later *later);
 int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
 		  struct mbx_later *later);
-int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx);
+int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx,
+	      struct mbx_files *files);
 void mbx_call_revoke(struct mbx_box *box, struct mbx_later *later);
 void mbx_call_close(struct mbx_handle *handle);
 

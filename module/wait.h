@@ -46,6 +46,7 @@ enum mbx_wait_state {
  * struct mbx_caller - what a call is about, beyond sending a message
  * @data: where the reply goes [const]
  * @room: how long it may be [const]
+ * @rx: the room for its descriptors, in a struct mbx_landing; or NULL [const]
  * @len: length of the reply
  * @via: handle that the message was received through [box]
  * @claim: of the process that received it, and alone may reply [box]
@@ -56,6 +57,7 @@ struct mbx_caller {
 	void __user *data;
 	u32 room;
 	u32 len;
+	struct mbx_rx *rx;
 	struct mbx_handle *via;
 	struct mbx_claim claim;
 };

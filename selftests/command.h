@@ -192,6 +192,8 @@ static inline void init_call(struct mbx_call *arg, const void *data, size_t len,
 	arg->reply_ptr = (uintptr_t)reply;
 	arg->reply_len = reply_len;
 	arg->__reserved = 0;
+	arg->fds_ptr = 0;
+	arg->reply_fds_ptr = 0;
 	arg->out_seq = 0;
 }
 
@@ -205,6 +207,7 @@ static inline void init_reply(struct mbx_reply *arg, __u64 call,
 	arg->data_ptr = (uintptr_t)data;
 	arg->data_len = len;
 	arg->__reserved = 0;
+	arg->fds_ptr = 0;
 }
 
 static inline int box_reply(int fd, __u64 call, const void *data, size_t len)

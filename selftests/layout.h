@@ -95,7 +95,7 @@
 	MEMBER(mbx_receive, out_reply_max, 116, 4)   \
 	MEMBER(mbx_receive, out_deliveries, 120, 4)  \
 	LAST(mbx_receive, __reserved, 124, 4)        \
-	SIZE(mbx_call, 80)                           \
+	SIZE(mbx_call, 96)                           \
 	MEMBER(mbx_call, size, 0, 4)                 \
 	MEMBER(mbx_call, flags, 4, 4)                \
 	MEMBER(mbx_call, data_ptr, 8, 8)             \
@@ -106,18 +106,21 @@
 	MEMBER(mbx_call, reply_ptr, 40, 8)           \
 	MEMBER(mbx_call, reply_len, 48, 4)           \
 	MEMBER(mbx_call, __reserved, 52, 4)          \
-	MEMBER(mbx_call, out_seq, 56, 8)             \
-	MEMBER(mbx_call, out_pid, 64, 4)             \
-	MEMBER(mbx_call, out_tid, 68, 4)             \
-	MEMBER(mbx_call, out_len, 72, 4)             \
-	LAST(mbx_call, out_reserved, 76, 4)          \
-	SIZE(mbx_reply, 32)                          \
+	MEMBER(mbx_call, fds_ptr, 56, 8)             \
+	MEMBER(mbx_call, reply_fds_ptr, 64, 8)       \
+	MEMBER(mbx_call, out_seq, 72, 8)             \
+	MEMBER(mbx_call, out_pid, 80, 4)             \
+	MEMBER(mbx_call, out_tid, 84, 4)             \
+	MEMBER(mbx_call, out_len, 88, 4)             \
+	LAST(mbx_call, out_reserved, 92, 4)          \
+	SIZE(mbx_reply, 40)                          \
 	MEMBER(mbx_reply, size, 0, 4)                \
 	MEMBER(mbx_reply, flags, 4, 4)               \
 	MEMBER(mbx_reply, call, 8, 8)                \
 	MEMBER(mbx_reply, data_ptr, 16, 8)           \
 	MEMBER(mbx_reply, data_len, 24, 4)           \
-	LAST(mbx_reply, __reserved, 28, 4)           \
+	MEMBER(mbx_reply, __reserved, 28, 4)         \
+	LAST(mbx_reply, fds_ptr, 32, 8)              \
 	SIZE(mbx_fds, 80)                            \
 	MEMBER(mbx_fds, size, 0, 4)                  \
 	MEMBER(mbx_fds, flags, 4, 4)                 \

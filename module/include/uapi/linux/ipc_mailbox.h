@@ -678,6 +678,9 @@ struct mbx_settle {
  * @reply_ptr: address of a buffer for the reply
  * @reply_len: its length in bytes
  * @__reserved: must be 0
+ * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
+ * @reply_fds_ptr: address of a struct mbx_fds for those of the reply, or 0 to have
+ *	them closed
  * @out_seq: sequence number of the message in its mailbox; 0 if nobody took it
  * @out_pid: process that took it, in the caller's pid namespace; 0 if it is not
  *	visible there
@@ -706,18 +709,25 @@ struct mbx_settle {
  * longer one is refused where it is sent.  It is copied by the caller: if that fails
  * nobody else learns of it.  Until then it is charged to the caller's user.
  *
+ * Descriptors go both ways as with MBX_IOC_SEND and MBX_IOC_RECEIVE.  Which of a
+ * reply are lost @out_nr and @fds at @reply_fds_ptr tell.
+ *
  * Return: 0, or -1 with errno
  *
- *  - EBADF, EDQUOT, EKEYEXPIRED, EMSGSIZE, ENOSPC, EUSERS: as for MBX_IOC_SEND
+ *  - EBADF, EDQUOT, EKEYEXPIRED, ELOOP, EMSGSIZE, ENOSPC, ETOOMANYREFS, EUSERS: as
+ *    for MBX_IOC_SEND
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EFAULT: also, with @out_seq set, if the reply could not be copied
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: O_NONBLOCK is set on the handle; a deadline above 2^63 - 1;
- *    MBX_CALL_REALTIME without a deadline; @priority is too high
+ *    MBX_CALL_REALTIME without a deadline; @priority is too high; too many
+ *    descriptors, or room for too many
+ *  - EMFILE: with @out_seq set, this process has no free descriptor for one of the
+ *    reply, which is lost
  *  - ENOBUFS: another message took the place of this one
  *  - EPIPE: nobody will reply: the process that took the message has exited, or
  *    closed the handle that it came through, or had it revoked, or took it by
- *    read(2)
+ *    read(2); or, with @out_seq 0, as for MBX_IOC_SEND
  *  - ESHUTDOWN: the mailbox was sealed before the message was in it, or, at
  *    capacity 0, taken
  *  - ETIMEDOUT: the deadline has passed
@@ -733,6 +743,8 @@ struct mbx_call {
 	__aligned_u64 reply_ptr;
 	__u32 reply_len;
 	__u32 __reserved;
+	__aligned_u64 fds_ptr;
+	__aligned_u64 reply_fds_ptr;
 	__aligned_u64 out_seq;
 	__s32 out_pid;
 	__s32 out_tid;
@@ -749,6 +761,7 @@ struct mbx_call {
  * @data_ptr: address of the reply
  * @data_len: its length in bytes; 0 is a reply too
  * @__reserved: must be 0
+ * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
  *
  * Answer a call that the calling process has taken from the mailbox.  It never
  * waits.  When it succeeds the caller has the reply, unless it is killed before it
@@ -757,7 +770,9 @@ struct mbx_call {
  *
  * Return: 0, or -1 with errno
  *
- *  - EBADF: the handle has no right to receive
+ *  - EBADF: the handle has no right to receive; a descriptor at @fds_ptr is not open
+ *  - EINVAL, ELOOP, ETOOMANYREFS: of @fds_ptr, as for MBX_IOC_SEND; the user is that
+ *    of whoever replies
  *  - ECANCELED: the caller has given up while it was being replied to
  *  - EDQUOT, ENOSPC: a limit on queued bytes, of the caller's user or of the system
  *  - EMSGSIZE: longer than @out_reply_max of the message
@@ -771,6 +786,7 @@ struct mbx_reply {
 	__aligned_u64 data_ptr;
 	__u32 data_len;
 	__u32 __reserved;
+	__aligned_u64 fds_ptr;
 };
 
 /* In @out_flags: it is the mailbox of @out_owner_pid, see struct mbx_open. */
