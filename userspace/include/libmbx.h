@@ -675,6 +675,197 @@ int mbx_settle_ext(struct mbx *m, struct mbx_settle *arg);
 int mbx_send_once(struct mbx *m, const void *data, size_t len, uint64_t id,
 		  uint64_t deadline);
 
+/* ---- Descriptors ------------------------------------------------------ */
+
+/**
+ * mbx_send_fds() - send one message with descriptors
+ * @m: a handle with the right to send
+ * @data: the message
+ * @len: its length
+ * @fds: descriptors, which stay the caller's
+ * @nr: how many, at most MBX_FDS_MAX
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * The receiver gets descriptors of its own for the same open files.  For those of
+ * a handle take mbx_fd() of one that was derived without MBX_OPEN_RECEIVE.  Blocks
+ * as mbx_send() does.
+ *
+ * Return: as mbx_send_until(), or
+ *
+ *  - -ELOOP: an AF_UNIX socket, an io_uring, or a handle with the right to receive
+ *  - -ETOOMANYREFS: a limit on descriptors in messages, of the user
+ *  - -EPIPE: nobody can receive them, see struct mbx_fds
+ *  - -EBADF: also a descriptor that is not open
+ *  - -EINVAL: too many
+ */
+int mbx_send_fds(struct mbx *m, const void *data, size_t len, const int *fds,
+		 unsigned int nr, uint64_t deadline);
+
+/**
+ * mbx_receive_fds() - receive one message with descriptors
+ * @m: a handle with the right to receive
+ * @buf: where to put the message
+ * @len: size of @buf
+ * @fds: where to put descriptors, which are close-on-exec; -1 in place of one that
+ *	a security module refused
+ * @nr: room in @fds, at most MBX_FDS_MAX; set to how many there are
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Those for which there is no room are closed.  A call that fails has left the
+ * message where it was, and made no descriptor.
+ *
+ * Return: as mbx_receive_until(), or -EMFILE, or -EINVAL: too much room
+ */
+ssize_t mbx_receive_fds(struct mbx *m, void *buf, size_t len, int *fds,
+			unsigned int *nr, uint64_t deadline);
+
+/* ---- Connections ------------------------------------------------------ */
+
+/** Messages that wait in each direction of a connection */
+#define MBX_CONNECTION_CAPACITY 64
+
+/** Type of the message that asks for a connection */
+#define MBX_TYPE_CONNECT 0xfffffffffffffffeULL
+
+/**
+ * struct mbx_connection - one side of a connection
+ * @in: to receive from; no one else can
+ * @out: to send to; the mailbox ends with the other side: its process
+ *	(EOWNERDEAD) or mbx_disconnect() there (EIDRM), which poll(2) tells, too
+ */
+struct mbx_connection {
+	struct mbx *in;
+	struct mbx *out;
+};
+
+/**
+ * struct mbx_offer - a client that waits to be accepted
+ * @call: nonzero as long as it has no answer
+ * @fd: its handle
+ * @pid: its process, in the caller's pid namespace
+ * @uid: its real user, in the caller's user namespace
+ * @gid: its real group
+ */
+struct mbx_offer {
+	uint64_t call;
+	int fd;
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+};
+
+/**
+ * mbx_listen() - publish a mailbox for connections
+ * @out: its handle, to be closed by mbx_close(); untouched on error
+ * @name: its name
+ * @backlog: clients that may wait to be looked at without blocking in turn
+ * @mode: permission bits: who has w may connect
+ *
+ * It ends with the calling process.  Does not block.
+ *
+ * Return: 0, or an error of mbx_create_attr()
+ */
+int mbx_listen(struct mbx **out, const char *name, uint32_t backlog,
+	       unsigned int mode);
+
+/**
+ * mbx_listen_next() - wait for a client
+ * @m: the handle of mbx_listen(), or any with the right to receive
+ * @offer: filled in; answer it by mbx_accept() or mbx_refuse(), in this process
+ * @buf: where to put what it says
+ * @len: size of @buf
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Return: length of what it says; -EPROTO: a message that asks for no connection,
+ * which has been answered by an empty refusal; or as mbx_receive_fds()
+ */
+ssize_t mbx_listen_next(struct mbx *m, struct mbx_offer *offer, void *buf,
+			size_t len, uint64_t deadline);
+
+/**
+ * mbx_accept() - connect with a client
+ * @m: as for mbx_listen_next()
+ * @offer: the client
+ * @c: filled in; to be ended by mbx_disconnect()
+ * @data: what to say to it
+ * @len: length of that
+ *
+ * Does not block.  If it fails the offer stands, and mbx_refuse() disposes of it.
+ *
+ * Return: 0, or
+ *
+ *  - -ENOENT, -ECANCELED: the client has given up
+ *  - -EMSGSIZE: it takes a shorter answer only
+ *  - -ENOTTY: what it sent as its handle is none
+ *  - or an error of mbx_create_attr() or mbx_reply()
+ */
+int mbx_accept(struct mbx *m, struct mbx_offer *offer, struct mbx_connection *c,
+	       const void *data, size_t len);
+
+/**
+ * mbx_refuse() - send a client away
+ * @m: as for mbx_listen_next()
+ * @offer: the client
+ * @data: what to say to it
+ * @len: length of that
+ *
+ * Does not block.
+ *
+ * Return: 0, or an error of mbx_reply(); the offer is disposed of in any case
+ */
+int mbx_refuse(struct mbx *m, struct mbx_offer *offer, const void *data,
+	       size_t len);
+
+/**
+ * mbx_connect() - connect with a server
+ * @c: filled in; to be ended by mbx_disconnect(); untouched on error
+ * @name: where it listens
+ * @data: what to say to it
+ * @len: length of that
+ * @reply: where to put what it answers
+ * @reply_len: size of @reply; set to the length of the answer; NULL for none
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Waits until the server has decided.
+ *
+ * Return: 0, or
+ *
+ *  - -ECONNREFUSED: the server has refused; @reply says why
+ *  - -EPIPE: it has the offer, and will not answer: it has exited
+ *  - -EOWNERDEAD: it has exited before
+ *  - -ETIMEDOUT, -EINTR
+ *  - or an error of mbx_open(), mbx_create_attr() or mbx_call()
+ */
+int mbx_connect(struct mbx_connection *c, const char *name, const void *data,
+		size_t len, void *reply, size_t *reply_len, uint64_t deadline);
+
+/**
+ * mbx_connection_receive() - receive from the other side
+ * @c: the connection
+ * @buf: where to put the message
+ * @len: size of @buf
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * Unlike mbx_receive() on its @in it does not wait for who is gone.  What was sent
+ * before is received first.  One thread at a time.
+ *
+ * Return: length of the message, or
+ *
+ *  - -EOWNERDEAD: the other side has exited
+ *  - -EIDRM: it has ended the connection
+ *  - -ETIMEDOUT, -EINTR, or an error of mbx_receive()
+ */
+ssize_t mbx_connection_receive(struct mbx_connection *c, void *buf, size_t len,
+			       uint64_t deadline);
+
+/**
+ * mbx_disconnect() - end a connection
+ * @c: the connection, or all zero
+ *
+ * The other side is told at once; what it has not received yet is lost.
+ */
+void mbx_disconnect(struct mbx_connection *c);
+
 /* ---- Many at a time --------------------------------------------------- */
 
 /**

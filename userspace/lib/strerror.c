@@ -232,6 +232,8 @@ static const struct sentence sentences[] = {
 	{ MBX_CMD_TRANSFER, EINVAL, NULL,
 	  "this is no pid, or the mailbox is that of a process, which stays its own",
 	  "see 'mbx tasks'" },
+	{ ANY, ECONNREFUSED, NULL,
+	  "the server has refused the connection", "see what it answered" },
 	{ ANY, ENODEV, NULL,
 	  "the module is not loaded",
 	  "run 'modprobe ipc_mailbox' or 'insmod ipc_mailbox.ko' as root" },

@@ -34,6 +34,7 @@ extern const struct scene demo_direct;
 extern const struct scene demo_ownership;
 extern const struct scene demo_full;
 extern const struct scene demo_reply_port;
+extern const struct scene demo_connect;
 
 /* --input: the text that prodcons sends, or NULL. */
 extern const char *demo_input;
