@@ -22,7 +22,8 @@ static unsigned int count_failures(const struct box *box)
 
 	for (i = 0; i < arena->program.nr; i++)
 		if (receives(i) && has_begun(i) &&
-		    (!box_of(i) || box_of(i) == box) && failed_in_copy(i))
+		    (!box_of(i) || box_of(i) == box) &&
+		    (failed_in_copy(i) || leases(i)))
 			nr++;
 	return nr;
 }
@@ -156,6 +157,11 @@ static const char *check_end(const struct box *box)
 	/* More may have come meanwhile. */
 	if (may_be_told(box->id))
 		return check_room(box, stat);
+	/* Nobody can say how much of it came back before it was looked at. */
+	if (may_be_leased(box->id))
+		return left == stat->out_depth || any_deferred(box) ?
+			       check_room(box, stat) :
+			       complain(box, "depth", stat->out_depth, left);
 	if (finished->last == EUSERS && box->policy == MBX_POLICY_PAIR)
 		return check_room(box, stat)	 ?:
 			       any_deferred(box) ? NULL :

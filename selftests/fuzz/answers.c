@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Calls, and the replies to them: by a command of their own, or before a receive.
+ * What is said of messages that have been received: calls, and the replies to
+ * them, by a command of their own or before a receive; and what becomes of leases.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -61,16 +62,19 @@ int run_call(struct work *work)
 
 /* -------------------------------------------------------------------- reply */
 
-static bool has_call(unsigned int nr)
+/* Is it one that can be replied to; or settled? */
+static bool is_open(unsigned int nr, bool leased)
 {
 	const struct record *record = &arena->record[nr];
+	const struct call *call = &arena->program.call[nr];
+	const bool is_call = record->message.flags & MBX_MESSAGE_CALL;
 
-	return arena->program.call[nr].op == OP_RECEIVE &&
-	       load(&record->state) == CALL_DONE && record->ret >= 0 &&
-	       record->message.ids && record->message.flags & MBX_MESSAGE_CALL;
+	return call->op == OP_RECEIVE && load(&record->state) == CALL_DONE &&
+	       record->ret >= 0 && record->message.ids &&
+	       (leased ? call->arg[P_LEASE] && !is_call : is_call);
 }
 
-static bool is_answered(const struct record *received)
+static bool is_done(const struct record *received)
 {
 	return any_call(i, load(&arena->record[i].state) == CALL_DONE &&
 				   arena->record[i].ret >= 0 &&
@@ -86,7 +90,7 @@ static bool is_meant(const struct record *record, enum reply which)
 	case REPLY_LAST:
 		return own;
 	case REPLY_FIRST:
-		return own && !is_answered(record);
+		return own && !is_done(record);
 	default:
 		return !own;
 	}
@@ -96,6 +100,7 @@ static bool is_meant(const struct record *record, enum reply which)
 static uint64_t choose(const struct work *work)
 {
 	const enum reply which = get(work, P_CALL);
+	const bool leased = work->call->op == OP_SETTLE;
 	const struct record *best = NULL, *record;
 	unsigned int i;
 	bool earlier;
@@ -104,7 +109,7 @@ static uint64_t choose(const struct work *work)
 		return 0;
 	for (i = 0; i < arena->program.nr && which != REPLY_STRAY; i++) {
 		record = &arena->record[i];
-		if (!has_call(i) || !is_meant(record, which))
+		if (!is_open(i, leased) || !is_meant(record, which))
 			continue;
 		earlier = best && record->end < best->end;
 		if (!best || earlier == (which == REPLY_FIRST))
@@ -123,6 +128,16 @@ int run_reply(struct work *work)
 	arg.flags = get(work, P_FLAGS);
 	arg.data_ptr = (uintptr_t)put_data(work, true);
 	return command(work, MBX_IOC_REPLY, &arg, sizeof(arg));
+}
+
+int run_settle(struct work *work)
+{
+	struct mbx_settle arg;
+
+	work->record->target = choose(work);
+	init_settle(&arg, work->record->target, get(work, P_FLAGS));
+	arg.lease_ms = get(work, P_LEASE);
+	return command(work, MBX_IOC_SETTLE, &arg, sizeof(arg));
 }
 
 /* ------------------------------------------------------- reply, then receive */

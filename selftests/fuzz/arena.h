@@ -49,6 +49,7 @@ struct delivery {
 	uint32_t priority;
 	uint32_t flags;
 	uint32_t reply_max;
+	uint32_t deliveries;
 	uint32_t fds; /* how many it has */
 	uint32_t landed; /* how many of them have arrived */
 	struct mbx_event event; /* of one that is about events */
@@ -98,7 +99,8 @@ struct notify {
  * @message: what was received; of a sent one, @seq and the receiver, and whether
  *	a call was told these
  * @reply: what a call was told
- * @target: number of the call that was to be replied to, 0 for none
+ * @target: number of the call that was to be replied to, or of the message that
+ *	was to be settled; 0 for none
  * @answered: a receive has replied to it
  * @revents: of poll
  * @batch: number of the call that made it an element of a batch, plus 1; or 0

@@ -192,6 +192,7 @@ void note_ids(const struct work *work, const struct mbx_receive *arg)
 	message->priority = arg->out_priority;
 	message->flags = arg->out_flags;
 	message->reply_max = arg->out_reply_max;
+	message->deliveries = arg->out_deliveries;
 }
 
 bool data_is_untouched(const struct work *work)

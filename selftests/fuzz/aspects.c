@@ -73,7 +73,7 @@ static bool is_unmapped_for_certain(const struct trial *trial, enum param p)
 static bool only_reads_arg(unsigned int op)
 {
 	return op == OP_DELETE || op == OP_DERIVE || op == OP_TRANSFER ||
-	       op == OP_REPLY;
+	       op == OP_REPLY || op == OP_SETTLE;
 }
 
 /* What all commands have in common. */

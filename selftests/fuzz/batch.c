@@ -35,7 +35,8 @@ static bool may_be_element(const struct call *call, const struct work *batch)
 	       !call->forked && call->arg[P_HANDLE] == get(batch, P_HANDLE) &&
 	       call->arg[P_ARG] == MEM_PLAIN &&
 	       (call->op == OP_SEND || call->arg[P_CALL] == REPLY_NONE) &&
-	       call->arg[P_FDS] == FDS_NONE && call->arg[P_LEN] < ELEMENT_MAX &&
+	       call->arg[P_FDS] == FDS_NONE && !call->arg[P_LEASE] &&
+	       call->arg[P_LEN] < ELEMENT_MAX &&
 	       (call->arg[P_DATA] == MEM_PLAIN ||
 		memory_is_bad(call->arg[P_DATA]));
 }

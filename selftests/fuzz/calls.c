@@ -177,6 +177,7 @@ int run_receive(struct work *work)
 	init_receive(&arg, NULL, get(work, P_LEN), flags);
 	arg.deadline = put_deadline(work, flags & MBX_RECEIVE_REALTIME);
 	arg.select_ptr = put_select(work);
+	arg.lease_ms = get(work, P_LEASE);
 	arg.reply_ptr = put_answer(work);
 	arg.fds_ptr = put_fds(work);
 	arg.data_ptr = (uintptr_t)put_data(work, false);
@@ -332,6 +333,7 @@ static int (*const run[OPS])(struct work *work) = {
 	[OP_NOTIFY] = run_notify,     [OP_CONTROL] = run_action,
 	[OP_BATCH] = run_batch,	      [OP_TRANSFER] = run_transfer,
 	[OP_CALL] = run_call,	      [OP_REPLY] = run_reply,
+	[OP_SETTLE] = run_settle,
 };
 
 /* In the task itself, or in a child of it. */

@@ -161,7 +161,7 @@ static const char *check_purge(const struct box *box, unsigned int purge)
 	unsigned int i;
 	int from;
 
-	for (i = 0; i < arena->program.nr; i++) {
+	for (i = 0; i < arena->program.nr && !may_be_leased(box->id); i++) {
 		if (!receives(i) || !succeeded(i) || box_of(i) != box ||
 		    !before(purge, i))
 			continue;

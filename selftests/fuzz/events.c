@@ -13,7 +13,7 @@
 #define KNOWN                                                              \
 	(LEVELS | ENDS | MBX_EVENT_READABLE | MBX_EVENT_ROOM |             \
 	 MBX_EVENT_EMPTY | MBX_EVENT_NO_SENDERS | MBX_EVENT_NO_RECEIVERS | \
-	 MBX_EVENT_DEFERRED | MBX_EVENT_CANCELED)
+	 MBX_EVENT_DEFERRED | MBX_EVENT_CANCELED | MBX_EVENT_RETURNED)
 
 static bool reads_events(unsigned int nr)
 {
@@ -166,7 +166,7 @@ static const char *check_answer(unsigned int nr)
 		return finding_at(nr, "events %#x instead of %#x", counted,
 				  allowed);
 	if ((notify->state & LEVELS) == LEVELS || notify->state & ~KNOWN ||
-	    notify->state & (ENDS | MBX_EVENT_CANCELED))
+	    notify->state & (ENDS | MBX_EVENT_CANCELED | MBX_EVENT_RETURNED))
 		return finding_at(nr, "state %#x", notify->state);
 	return NULL;
 }

@@ -273,7 +273,7 @@ const char *check_exactly(const struct box *box)
 	unsigned int nr;
 
 	forget_events();
-	if (may_be_told(box->id))
+	if (may_be_told(box->id) || may_be_leased(box->id))
 		return NULL;
 	while (!wrong && !queue.lost &&
 	       (nr = next_call(box, stamp)) < MAX_CALLS) {
@@ -364,7 +364,7 @@ const char *check_polls(void)
 	for (i = 0; i < arena->program.nr && !wrong; i++) {
 		box = box_of(i);
 		if (call_at(i)->op != OP_POLL || !succeeded(i) || !box ||
-		    may_be_told(box->id))
+		    may_be_told(box->id) || may_be_leased(box->id))
 			continue;
 		nr = next_call(box, record_at(i)->end);
 		if (nr < MAX_CALLS && acts_at_once(nr) && is_plain(nr) &&

@@ -74,7 +74,7 @@ static bool could_receive(unsigned int nr, const struct mbx_stat *stat)
 		return false;
 	if (selects(nr))
 		return any_call(i, sends(i) && has_for(nr, i, stat));
-	return stat->out_depth || stat->out_senders;
+	return stat->out_depth > stat->out_leased || stat->out_senders;
 }
 
 static bool could_send(unsigned int nr, const struct mbx_stat *stat)

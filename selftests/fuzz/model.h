@@ -109,6 +109,11 @@ unsigned int count_withdrawable(const struct box *box);
 bool any_deferred(const struct box *box);
 const char *check_sent(unsigned int nr);
 
+/* leases.c */
+bool leases(unsigned int nr);
+bool may_be_leased(uint64_t box);
+const char *check_leases(void);
+
 /* replies.c */
 bool was_sent(unsigned int nr);
 bool may_be_sent(unsigned int nr);

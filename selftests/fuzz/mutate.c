@@ -88,6 +88,13 @@ static void make_sensible(struct call *call, struct rng *rng)
 		choose_once(call, rng);
 	if (call->op == OP_RECEIVE && arg[P_FLAGS] & MBX_RECEIVE_TRUNCATE)
 		arg[P_FLAGS] |= MBX_RECEIVE_PEEK;
+	if (call->op == OP_RECEIVE && arg[P_FLAGS] & MBX_RECEIVE_PEEK)
+		arg[P_LEASE] = 0;
+	if (call->op == OP_SETTLE) {
+		if (arg[P_FLAGS] & MBX_SETTLE_RENEW)
+			arg[P_FLAGS] = MBX_SETTLE_RENEW;
+		arg[P_LEASE] = arg[P_FLAGS] == MBX_SETTLE_RENEW ? 1000 : 0;
+	}
 	if (call->op == OP_OPEN && arg[P_BY] == BY_PID && rng_once_in(rng, 2))
 		arg[P_FLAGS] = MBX_OPEN_SEND;
 	if (call->op == OP_CONTROL && arg[P_OP] != MBX_CONTROL_DRAIN) {

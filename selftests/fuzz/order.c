@@ -276,6 +276,7 @@ const char *check_order(void)
 	unsigned int i;
 
 	for (i = 0; i < nr_boxes && !wrong; i++)
-		wrong = check_box(&boxes[i]);
+		if (!may_be_leased(boxes[i].id))
+			wrong = check_box(&boxes[i]);
 	return wrong;
 }

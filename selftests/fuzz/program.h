@@ -52,6 +52,7 @@ enum op {
 	OP_TRANSFER,
 	OP_CALL,
 	OP_REPLY,
+	OP_SETTLE,
 	OP_POLL,
 	OP_DUP,
 	OP_CLOSE,
@@ -108,6 +109,7 @@ enum param {
 	P_BACK,
 	P_CALL,
 	P_FDS,
+	P_LEASE,
 	PARAMS
 };
 
@@ -200,8 +202,8 @@ enum how { BATCH_RIGHT, BATCH_CMD, BATCH_STRIDE, BATCH_MANY };
 #define BATCH_MAX 4
 
 /*
- * What is replied to: the call that the process has received last, or the first
- * that it has not replied to; one that another has received, or none.
+ * What is replied to, or settled: what the process has received last, or the first
+ * for which that has not been done; what another has received, or none.
  */
 enum reply { REPLY_LAST, REPLY_FIRST, REPLY_OTHER, REPLY_STRAY, REPLY_NONE };
 

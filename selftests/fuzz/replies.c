@@ -27,7 +27,8 @@ bool may_be_sent(unsigned int nr)
 
 static bool replies(unsigned int nr)
 {
-	return call_at(nr)->op == OP_REPLY || record_at(nr)->target;
+	return call_at(nr)->op == OP_REPLY ||
+	       (call_at(nr)->op == OP_RECEIVE && record_at(nr)->target);
 }
 
 bool has_replied(unsigned int nr)

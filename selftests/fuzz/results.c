@@ -179,6 +179,7 @@ static void judge_receive(struct trial *trial)
 		  EINVAL, "it would lose what does not fit");
 	judge_selection(trial);
 	judge_answer(trial);
+	judge_lease(trial);
 	judge_fds(trial);
 }
 
@@ -245,7 +246,7 @@ static void (*const judge[OPS])(struct trial *trial) = {
 	[OP_UNLOAD] = judge_unload,	[OP_NOTIFY] = judge_notify,
 	[OP_CONTROL] = judge_control,	[OP_BATCH] = judge_batch,
 	[OP_TRANSFER] = judge_transfer, [OP_CALL] = judge_call,
-	[OP_REPLY] = judge_reply,
+	[OP_REPLY] = judge_reply,	[OP_SETTLE] = judge_settle,
 };
 
 /* ------------------------------------------------------------------- verdict */
@@ -274,7 +275,9 @@ static const char *check_failure(const struct trial *trial)
 	const struct record *record = trial->record;
 
 	if (record->target && !record->answered)
-		return trial->vague ? NULL : check_reply(trial->nr);
+		return trial->vague || trial->call->op == OP_SETTLE ?
+			       NULL :
+			       check_reply(trial->nr);
 	if (record->err == EMSGSIZE && trial->call->op == OP_RECEIVE &&
 	    !trial->vague &&
 	    (record->message.len <= get(trial, P_LEN) ||
@@ -339,7 +342,8 @@ static const char *check_success(const struct trial *trial)
 		return check_batch(trial);
 	if (calls(trial->nr) && !trial->vague)
 		return check_call(trial->nr);
-	if (trial->record->target && !trial->vague)
+	if (trial->record->target && trial->call->op != OP_SETTLE &&
+	    !trial->vague)
 		return check_reply(trial->nr);
 	if (makes_handle(trial->call->op) && record->stat.out_id &&
 	    !trial->vague && record->stat.out_rights != rights_of(trial))

@@ -31,6 +31,8 @@ SYMBOLS(transfer_flags, { "successor", MBX_TRANSFER_SUCCESSOR }, UNKNOWN);
 SYMBOLS(control_flags, { "realtime", MBX_CONTROL_REALTIME }, UNKNOWN);
 SYMBOLS(notify_flags, { "read", MBX_NOTIFY_READ }, UNKNOWN);
 SYMBOLS(call_flags, { "realtime", MBX_CALL_REALTIME }, UNKNOWN);
+SYMBOLS(settle_flags, { "nack", MBX_SETTLE_NACK },
+	{ "renew", MBX_SETTLE_RENEW }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
 SYMBOLS(poll_flags, { "in", WANT_IN }, { "out", WANT_OUT });
 SYMBOLS(nonblock_flags, { "on", 1 });
@@ -63,7 +65,7 @@ const struct op_info op_info[OPS] = {
 	OP(RECEIVE, "receive", 30,
 	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(SELECT) | P(PRIORITY) |
 	   P(TYPE) | P(SEQ) | P(BADGE) | P(TARGET) | P(CALL) |
-	   P(FDS),
+	   P(FDS) | P(LEASE),
 	   .flags = receive_flags, BLOCKS),
 	OP(WRITE, "write", 5, TRANSFER, BLOCKS),
 	OP(READ, "read", 5, TRANSFER, BLOCKS),
@@ -89,6 +91,8 @@ const struct op_info op_info[OPS] = {
 	   .flags = call_flags, BLOCKS),
 	OP(REPLY, "reply", 10, COMMAND | TRANSFER | P(FLAGS) | P(CALL),
 	   .flags = plain_flags, FORKS),
+	OP(SETTLE, "settle", 10, COMMAND | P(FLAGS) | P(CALL) | P(LEASE),
+	   .flags = settle_flags, FORKS),
 	OP(POLL, "poll", 6, P(HANDLE) | P(FLAGS) | P(WAIT),
 	   .flags = poll_flags, BLOCKS),
 	OP(DUP, "dup", 1, P(HANDLE) | P(TO)),
@@ -146,7 +150,8 @@ SYMBOLS(event_names, { "readable", MBX_EVENT_READABLE },
 	{ "no-receivers", MBX_EVENT_NO_RECEIVERS },
 	{ "owner-died", MBX_EVENT_OWNER_DIED },
 	{ "deleted", MBX_EVENT_DELETED },
-	{ "canceled", MBX_EVENT_CANCELED }, UNKNOWN);
+	{ "canceled", MBX_EVENT_CANCELED },
+	{ "returned", MBX_EVENT_RETURNED }, UNKNOWN);
 SYMBOLS(fd_names, { "right", FD_RIGHT }, { "stray", FD_STRAY },
 	{ "bad", FD_BAD }, { "other", FD_OTHER }, { "box", FD_BOX });
 SYMBOLS(action_names, { "freeze", MBX_CONTROL_FREEZE },
@@ -263,7 +268,8 @@ const struct param_info param_info[PARAMS] = {
 		     READY | NOBODY | THE_END | LEVELS, NOBODY, THE_END,
 		     MBX_EVENT_READABLE, MBX_EVENT_ROOM,
 		     READY | MBX_EVENT_DEFERRED, MBX_EVENT_DEFERRED, 0, 0,
-		     MBX_EVENT_CANCELED, READY | MBX_EVENT_CANCELED,
+		     MBX_EVENT_CANCELED,
+		     READY | MBX_EVENT_CANCELED | MBX_EVENT_RETURNED,
 		     1U << MBX_EVENTS),
 	      .preset = READY),
 	PARAM(FD, "fd", .symbols = fd_names,
@@ -297,6 +303,7 @@ const struct param_info param_info[PARAMS] = {
 	      VALUES(FDS_NONE, FDS_NONE, FDS_ONE, FDS_ONE, FDS_TWO, FDS_TWO,
 		     FDS_FULL, FDS_BOX, FDS_BOX, FDS_BOTH, FDS_SOCKET, FDS_BAD,
 		     FDS_MANY, FDS_NOWHERE, FDS_ZERO)),
+	PARAM(LEASE, "lease", VALUES(0, 0, 0, 0, 1, 5, 20, 1000, 1000, 1000)),
 	PARAM(CALL, "call", .symbols = reply_names,
 	      VALUES(REPLY_LAST, REPLY_LAST, REPLY_LAST, REPLY_FIRST,
 		     REPLY_FIRST, REPLY_OTHER, REPLY_STRAY, REPLY_NONE)),

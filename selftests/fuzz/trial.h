@@ -73,6 +73,10 @@ void judge_transfer(struct trial *trial);
 /* events.c */
 void judge_notify(struct trial *trial);
 
+/* leases.c */
+void judge_lease(struct trial *trial);
+void judge_settle(struct trial *trial);
+
 /* travel.c */
 void judge_fds(struct trial *trial);
 bool program_sends_fds(void);

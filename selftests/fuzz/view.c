@@ -307,7 +307,7 @@ const char *model_check(void)
 	for (i = 0; i < arena->program.nr && !wrong; i++)
 		wrong = check_result(i);
 	if (!wrong)
-		wrong = check_deliveries();
+		wrong = check_deliveries() ?: check_leases();
 	if (!wrong)
 		wrong = check_order();
 	for (i = 0; i < nr_boxes && !wrong; i++)

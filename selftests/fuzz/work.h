@@ -43,6 +43,7 @@ int run_call(struct work *work);
 int run_reply(struct work *work);
 uint64_t put_answer(struct work *work);
 void note_answer(struct work *work);
+int run_settle(struct work *work);
 
 /* descriptors.c */
 uint64_t put_fds(struct work *work);
