@@ -79,6 +79,7 @@ static int run_create(struct work *work)
 	arg.msg_max = get(work, P_MAX);
 	arg.policy = get(work, P_POLICY);
 	arg.full = get(work, P_FULL);
+	arg.dedup = get(work, P_DEDUP);
 	work->handle.fd = control;
 	handle.fd = command(work, MBX_IOC_CREATE, &arg, sizeof(arg));
 	if (handle.fd < 0)
@@ -156,6 +157,7 @@ int run_send(struct work *work)
 	arg.type = type_value(get(work, P_TYPE));
 	arg.data_ptr = (uintptr_t)put_data(work, true);
 	arg.fds_ptr = put_fds(work);
+	arg.id = type_value(get(work, P_ID));
 	ret = command(work, MBX_IOC_SEND, &arg, sizeof(arg));
 	err = errno;
 	note_fds(work, false);

@@ -68,7 +68,8 @@ static const char *send_failed(const struct queue *queue, unsigned int nr)
 {
 	const int err = record_at(nr)->err;
 
-	if (err == EBUSY && queue->box->capacity && !has_parked(queue, nr))
+	if (err == EBUSY && queue->box->capacity && !has_parked(queue, nr) &&
+	    !has_id(nr))
 		return finding_at(nr, "failed with nothing deferred");
 	if (err == ECANCELED || err == ENOBUFS ||
 	    (err == ESHUTDOWN && !queue->sealed))

@@ -109,6 +109,9 @@ unsigned int count_withdrawable(const struct box *box);
 bool any_deferred(const struct box *box);
 const char *check_sent(unsigned int nr);
 
+/* duplicates.c */
+bool has_id(unsigned int nr);
+
 /* leases.c */
 bool leases(unsigned int nr);
 bool may_be_leased(uint64_t box);

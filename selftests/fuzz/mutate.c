@@ -206,6 +206,8 @@ static void set_scene(struct program *program, unsigned int tasks,
 		random_param(call, P_POLICY, rng);
 	if (rng_once_in(rng, 2))
 		random_param(call, P_FULL, rng);
+	if (rng_once_in(rng, 4))
+		call->arg[P_DEDUP] = 100;
 	for (task = 0; task < TASKS; task++) {
 		if (!(tasks >> task & 1) || seen >> task / THREADS & 1)
 			continue;

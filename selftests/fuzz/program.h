@@ -110,6 +110,8 @@ enum param {
 	P_CALL,
 	P_FDS,
 	P_LEASE,
+	P_ID,
+	P_DEDUP,
 	PARAMS
 };
 

@@ -238,6 +238,9 @@ void judge_call(struct trial *trial)
 	judge_message(trial, false);
 	judge_full(trial);
 	allow_if(trial, program_has(OP_NONBLOCK), EINVAL);
+	/* Only if all threads of a process call nobody is left to reply. */
+	allow_if(trial, any_call(i, i != nr && calls(i) && overlap(i, nr)),
+		 EDEADLK);
 	allow_if(trial, may_be_sent(nr) && any_call(i, may_end_service(i, nr)),
 		 EPIPE);
 	allow_if(trial, may_be_sent(nr) && memory_is_bad(get(trial, P_BACK)),

@@ -30,6 +30,8 @@ static void judge_create(struct trial *trial)
 		  "its msg_max is too high");
 	demand_if(trial, get(trial, P_POLICY) > MBX_POLICY_PAIR, EINVAL,
 		  "there is no such policy");
+	demand_if(trial, get(trial, P_DEDUP) > MBX_DEDUP_MAX, EINVAL,
+		  "it cannot remember that many");
 	demand_if(trial, get(trial, P_FULL) > MBX_FULL_DEFER, EINVAL,
 		  "there is nothing like that to do without room");
 	allow_if(trial, name == NAME_PLAIN || name == NAME_LONG, EEXIST);
@@ -163,6 +165,7 @@ static void judge_send(struct trial *trial)
 	judge_exchange(trial, MBX_SEND_SYNC | CHOICES);
 	judge_full(trial);
 	judge_fds(trial);
+	judge_id(trial);
 	allow_if(trial, flags & MBX_SEND_SYNC && program_has(OP_NONBLOCK),
 		 EINVAL);
 	demand_if(trial, flags & MBX_SEND_SYNC && flags & MBX_SEND_NONBLOCK,

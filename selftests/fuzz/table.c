@@ -51,7 +51,8 @@ SYMBOLS(nonblock_flags, { "on", 1 });
 const struct op_info op_info[OPS] = {
 	OP(CREATE, "create", 8,
 	   P(BOX) | COMMAND | P(NAME) | P(CAPACITY) | P(MODE) | P(MAX) |
-	   P(FLAGS) | P(POLICY) | P(FULL), .flags = create_flags, FORKS),
+	   P(FLAGS) | P(POLICY) | P(FULL) | P(DEDUP),
+	   .flags = create_flags, FORKS),
 	OP(OPEN, "open", 8,
 	   P(BOX) | COMMAND | P(BY) | P(FLAGS) | P(WHO) | P(TARGET),
 	   .flags = open_flags),
@@ -60,7 +61,7 @@ const struct op_info op_info[OPS] = {
 	   .flags = plain_flags, FORKS),
 	OP(SEND, "send", 30,
 	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(PRIORITY) | P(TYPE) |
-	   P(FDS) | P(TO),
+	   P(FDS) | P(TO) | P(ID),
 	   .flags = send_flags, BLOCKS),
 	OP(RECEIVE, "receive", 30,
 	   COMMAND | TRANSFER | P(FLAGS) | P(WAIT) | P(SELECT) | P(PRIORITY) |
@@ -303,6 +304,8 @@ const struct param_info param_info[PARAMS] = {
 	      VALUES(FDS_NONE, FDS_NONE, FDS_ONE, FDS_ONE, FDS_TWO, FDS_TWO,
 		     FDS_FULL, FDS_BOX, FDS_BOX, FDS_BOTH, FDS_SOCKET, FDS_BAD,
 		     FDS_MANY, FDS_NOWHERE, FDS_ZERO)),
+	PARAM(ID, "id", VALUES(0, 0, 1, 1, 1, 2)),
+	PARAM(DEDUP, "dedup", VALUES(0, 1, 2, 100, 100, 100, MBX_DEDUP_MAX + 1)),
 	PARAM(LEASE, "lease", VALUES(0, 0, 0, 0, 1, 5, 20, 1000, 1000, 1000)),
 	PARAM(CALL, "call", .symbols = reply_names,
 	      VALUES(REPLY_LAST, REPLY_LAST, REPLY_LAST, REPLY_FIRST,

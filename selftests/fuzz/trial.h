@@ -73,6 +73,9 @@ void judge_transfer(struct trial *trial);
 /* events.c */
 void judge_notify(struct trial *trial);
 
+/* duplicates.c */
+void judge_id(struct trial *trial);
+
 /* leases.c */
 void judge_lease(struct trial *trial);
 void judge_settle(struct trial *trial);
