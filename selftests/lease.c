@@ -399,6 +399,22 @@ TEST_F(lease, keeps_a_mailbox_from_being_drained)
 	EXPECT_EQ(ESHUTDOWN, job_join(receiver));
 }
 
+/* What it waits for may come back; what has left will not. */
+TEST_F(lease, selects_until_it_is_settled)
+{
+	struct mbx_select select = select_by(MBX_SELECT_TYPE);
+
+	select.type = 7;
+	ASSERT_EQ(0, send_as(self->fd, 1, 7, 0));
+	ASSERT_EQ(1, lease(self->fd, &self->got));
+	EXPECT_EQ(0, box_control(self->fd, MBX_CONTROL_SEAL));
+	EXPECT_ERRNO(EAGAIN, receive_selected(self->fd, &select, 0));
+	EXPECT_EQ(0, nack(self->fd, &self->got));
+	ASSERT_EQ(1, lease(self->fd, &self->got));
+	EXPECT_EQ(0, ack(self->fd, &self->got));
+	EXPECT_ERRNO(ESHUTDOWN, receive_selected(self->fd, &select, 0));
+}
+
 TEST_F(lease, comes_back_to_a_sealed_mailbox)
 {
 	ASSERT_EQ(0, send_number(self->fd, 1));
