@@ -24,7 +24,7 @@
 	" uid gid owner handles senders receivers sender_pids"                 \
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
-	" full callers\n"
+	" full callers leased returned dead_letters duplicates dead_letter\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
@@ -150,6 +150,18 @@ static void put_creator(struct seq_file *m, const struct mbx_box *box)
 	seq_put_decimal_ull(m, " ", timens_add_boottime_ns(box->created));
 }
 
+static void put_leases(struct seq_file *m, const struct mbx_stat *stat)
+{
+	seq_put_decimal_ull(m, " ", stat->out_leased);
+	seq_put_decimal_ull(m, " ", stat->out_returned);
+	seq_put_decimal_ull(m, " ", stat->out_dead_letters);
+	seq_put_decimal_ull(m, " ", stat->out_duplicates);
+	if (stat->out_dead_letter)
+		seq_put_decimal_ull(m, " ", stat->out_dead_letter);
+	else
+		seq_puts(m, " -");
+}
+
 static int show_box(struct seq_file *m, struct mbx_box *box)
 {
 	struct mbx_stat stat;
@@ -179,6 +191,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	put_owner(m, box, true);
 	seq_puts(m, full_names[box->full]);
 	seq_put_decimal_ull(m, " ", stat.out_callers);
+	put_leases(m, &stat);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -38,7 +38,7 @@ FIXTURE_VARIANT(proc_form)
 	" mode uid gid owner handles senders receivers sender_pids"            \
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
-	" full"
+	" full callers leased returned dead_letters duplicates dead_letter"
 
 FIXTURE_VARIANT_ADD(proc_form, tasks){ IPC_TASKS, TASKS_HEADER };
 FIXTURE_VARIANT_ADD(proc_form, threads){ IPC_THREADS, THREADS_HEADER };

@@ -82,6 +82,12 @@ static void set_counters(struct listing *l, struct row *r,
 	set_number(l, r, "high_water", st->out_high_water);
 	set_number(l, r, "lost", st->out_lost);
 	set_number(l, r, "callers", st->out_callers);
+	set_number(l, r, "leased", st->out_leased);
+	set_number(l, r, "returned", st->out_returned);
+	set_number(l, r, "dead_letters", st->out_dead_letters);
+	set_number(l, r, "duplicates", st->out_duplicates);
+	if (st->out_dead_letter)
+		set_number(l, r, "dead_letter", st->out_dead_letter);
 }
 
 /* What only /proc knows, for those rows that it shows. */

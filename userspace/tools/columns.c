@@ -39,7 +39,12 @@
 	{ "lost", NUMBER, false, "messages purged or dropped" }, \
 	{ "successor", NUMBER, false, "process that inherits it" }, \
 	{ "full", TEXT, false, "wait, drop-oldest, drop-newest or defer" }, \
-	{ "callers", NUMBER, false, "threads that wait for a reply" }
+	{ "callers", NUMBER, false, "threads that wait for a reply" }, \
+	{ "leased", NUMBER, false, "messages leased now" }, \
+	{ "returned", NUMBER, false, "times a leased message came back" }, \
+	{ "dead_letters", NUMBER, false, "messages delivered too often" }, \
+	{ "duplicates", NUMBER, false, "sends refused as duplicates" }, \
+	{ "dead_letter", NUMBER, false, "id of its dead-letter mailbox" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };
