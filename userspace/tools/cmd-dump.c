@@ -94,7 +94,7 @@ static int read_message(struct picture *p, uint64_t after)
 
 static uint64_t queued(const struct mbx_stat *st)
 {
-	return st->out_sent - st->out_received - st->out_lost;
+	return st->out_sent - st->out_received - st->out_lost - st->out_leased;
 }
 
 static bool has_signal(const struct picture *p)
@@ -137,9 +137,11 @@ static bool is_whole(const struct picture *p, const struct mbx_stat *after)
 {
 	const struct mbx_stat *st = &p->st;
 
-	return !st->out_capacity ||
-	       (after->out_received == st->out_received &&
-		after->out_lost == st->out_lost && p->count == queued(after));
+	return !st->out_capacity || (after->out_received == st->out_received &&
+				     after->out_lost == st->out_lost &&
+				     after->out_leased == st->out_leased &&
+				     after->out_returned == st->out_returned &&
+				     p->count == queued(after));
 }
 
 /* If somebody else has frozen it, it is theirs to thaw. */
