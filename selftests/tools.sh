@@ -251,6 +251,30 @@ expect "recv --exec" 0 "<1><2><3>" mbx recv "$box" -n 3 --exec 'printf "<%s>" "$
 mbx send "$box" -m x
 expect "recv --exec that fails" 1 "mbx: recv: message *: the command exited with status 3" \
 	mbx recv "$box" --exec 'exit 3'
+
+# ---- leases, dead letters, duplicates
+mbx create "$box-2" --dedup 10 >/dev/null
+mbx send "$box-2" -m a --id 1
+expect "send --id, again" 0 "message with id 1: sent before" mbx send "$box-2" -m a --id 1 -v
+expect "sent once" 0 "1 1" mbx stat "$box-2" --raw --noheadings -o sent,duplicates
+mbx rm "$box-2"
+expect "send --id that nobody remembers" 1 "mbx: send: $box: *" mbx send "$box" -m a --id 1
+mbx create "$box-2" >/dev/null
+mbx rm "$box"
+mbx create "$box" --dead-letter "$box-2" --deliveries 2 >/dev/null
+mbx send "$box" -m job
+expect "recv --lease" 1 "mbx: recv: message 1: the command exited with status 3" \
+	mbx recv "$box" --lease 1min --exec 'exit 3'
+# shellcheck disable=SC2016 # expanded by that shell
+mbx recv "$box" --lease 1min --exec 'kill -9 $PPID' 2>/dev/null
+expect "a receiver that dies" 0 "job" mbx recv "$box-2" --nonblock
+expect "counts" 0 "0 1 1 $(mbx stat "$box-2" --raw --noheadings -o id)" \
+	mbx stat "$box" --raw --noheadings -o leased,returned,dead_letters,dead_letter
+mbx send "$box" -m fine
+expect "recv --lease that succeeds" 0 "fine 1" mbx recv "$box" --lease 1min --format '%m %d'
+expect "and is done with" 4 "mbx: recv: *" mbx recv "$box" --nonblock
+mbx rm "$box-2"
+
 expect "recv --follow --nonblock" 4 "mbx: recv: *" mbx recv "$box" --follow --nonblock
 
 # ---- which message

@@ -51,6 +51,8 @@ check "the next column" expect "id,name" mbx ls -o id,na
 check "capacities" expect "unbounded" mbx create b --capacity u
 check "what to do if full" expect "drop-oldest drop-newest defer" mbx send b --full d
 check "scenes" expect "hello" mbx demo he
+check "mailboxes for dead letters" expect "jobs joy" mbx create b --dead-letter j
+check "no mailbox for an id" expect "" mbx send b --id j
 check "no mailbox for a depth" expect "" mbx wait --high j
 check "no mailbox for a type" expect "" mbx recv --type j
 check "priorities" expect "3 30 31" mbx send b --priority 3

@@ -32,6 +32,7 @@ extern const struct scene demo_owner;
 extern const struct scene demo_shared_box;
 extern const struct scene demo_direct;
 extern const struct scene demo_ownership;
+extern const struct scene demo_lease;
 extern const struct scene demo_full;
 extern const struct scene demo_reply_port;
 extern const struct scene demo_connect;
