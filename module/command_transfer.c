@@ -100,7 +100,8 @@ long mbx_run_send(struct mbx_request *request)
 
 	if (!(request->handle->rights & MBX_OPEN_SEND))
 		return -EBADF;
-	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES)
+	if ((tx.sync && tx.nonblock) || arg->priority >= MBX_PRIORITIES ||
+	    (unlikely(tx.id) && !request->handle->box->dedup))
 		return -EINVAL;
 	err = unlikely(arg->flags & MBX_SEND_FULL) ?
 		      choose_full(request->handle, &tx, arg->flags) :

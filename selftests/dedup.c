@@ -250,6 +250,9 @@ TEST_F(dedup, wrong_arguments)
 	ASSERT_LE(0, fd);
 	EXPECT_ERRNO(EINVAL, send_id(fd, 1, 0));
 	EXPECT_EQ(0, send_id(fd, 0, 0));
+	EXPECT_EQ(0, receive_number(fd));
+	/* Also where a send takes the short way. */
+	EXPECT_ERRNO(EINVAL, send_id(fd, 1, 0));
 	EXPECT_ERRNO(EINVAL, create(self->control, 1, MBX_DEDUP_MAX + 1));
 	EXPECT_ERRNO(EINVAL, create(self->control, 1, ~0U));
 	EXPECT_LE(0, create(self->control, 1, MBX_DEDUP_MAX));
