@@ -37,6 +37,7 @@ struct chan {
  * @pair: send and receive @n messages in one process; 0 or a wrong result
  * @send: send one message; 0 or the wrong result
  * @receive: receive one message; likewise
+ * @finish: after the last round trip, by whoever echoes; likewise, or NULL
  * @batch: send @n messages by one call, then receive them by one; 0 or a wrong
  *	result; NULL: by @n calls each
  * @cycle: create and delete a channel @n times; 0 or a wrong result
@@ -50,6 +51,7 @@ struct mech {
 	long (*pair)(struct chan *chan, unsigned int n);
 	long (*send)(struct chan *chan);
 	long (*receive)(struct chan *chan);
+	long (*finish)(struct chan *chan);
 	long (*batch)(struct chan *chan, unsigned int n);
 	long (*cycle)(struct chan *chan, unsigned int n);
 };
@@ -65,6 +67,7 @@ extern const struct mech mech_eventfd;
 extern const struct mech mech_mailbox_rw;
 extern const struct mech mech_mailbox_ioctl;
 extern const struct mech mech_mailbox_batch;
+extern const struct mech mech_mailbox_call;
 extern const struct mech mech_mailbox_owned;
 extern const struct mech mech_mailbox_named;
 

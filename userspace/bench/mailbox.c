@@ -185,6 +185,100 @@ const struct mech mech_mailbox_batch = {
 	.batch = batch_batch,
 };
 
+/*
+ * Calls, which bring the answer along: only the channel there has a mailbox.  The
+ * reply goes out with the next receive, so that each side makes one system call.
+ * Each has a handle of its own, as if it had opened the mailbox.
+ */
+
+static struct mbx_call call;
+static struct mbx_reply reply;
+
+static int call_open_there(struct chan *c)
+{
+	struct mbx_derive derive = {
+		.size = sizeof(derive),
+		.rights = MBX_OPEN_SEND,
+	};
+	int err = ioctl_open(c);
+	struct mbx_receive *receive = c->arg[1];
+
+	if (err)
+		return err;
+	receive->reply_ptr = (unsigned long)&reply;
+	call = (struct mbx_call){
+		.size = sizeof(call),
+		.data_ptr = (unsigned long)c->out.text,
+		.data_len = c->len,
+	};
+	c->fd[1] = sys3(SYS_ioctl, c->fd[0], MBX_IOC_DERIVE, (long)&derive);
+	return c->fd[1] < 0 ? c->fd[1] : 0;
+}
+
+static int call_open_back(struct chan *c)
+{
+	call.reply_ptr = (unsigned long)c->in.text;
+	call.reply_len = c->len;
+	reply = (struct mbx_reply){
+		.size = sizeof(reply),
+		.data_ptr = (unsigned long)c->out.text,
+		.data_len = c->len,
+	};
+	c->arg[0] = NULL;
+	return 0;
+}
+
+static bool call_turn;
+
+static int call_open(struct chan *c)
+{
+	call_turn = !call_turn;
+	return call_turn ? call_open_there(c) : call_open_back(c);
+}
+
+static void call_close(struct chan *c)
+{
+	if (!c->arg[0])
+		return;
+	sys3(SYS_close, c->fd[1], 0, 0);
+	box_delete(c);
+}
+
+static long call_send(struct chan *c)
+{
+	if (!c->arg[0])
+		return 0;
+	return sys3(SYS_ioctl, c->fd[1], MBX_IOC_CALL, (long)&call);
+}
+
+static long call_receive(struct chan *c)
+{
+	struct mbx_receive *receive = c->arg[1];
+	long ret;
+
+	if (!c->arg[0])
+		return EXPECT(call.out_len, c->len);
+	ret = ioctl_receive(c);
+	reply.call = receive->out_seq;
+	return ret | EXPECT(receive->out_flags, MBX_MESSAGE_CALL);
+}
+
+static long call_finish(struct chan *c)
+{
+	return sys3(SYS_ioctl, c->fd[0], MBX_IOC_REPLY, (long)&reply);
+}
+
+const struct mech mech_mailbox_call = {
+	.name = "mailbox-call",
+	.title = "mailbox: CALL, RECEIVE with reply",
+	.max_len = MAX_LEN,
+	.open = call_open,
+	.close = call_close,
+	.send = call_send,
+	.receive = call_receive,
+	.finish = call_finish,
+};
+
 /* Two ways for a mailbox to come and go. */
 
 static int owned_open(struct chan *c)
