@@ -29,7 +29,7 @@
  * @task: who has received it
  * @waiter: the sender, who waited for that
  * @can_reply: the receiver knows what it takes to reply
- * @later: wakes the sender, if nobody can
+ * @later: wakes the sender, if nobody can; lends its priority
  *
  * Context: The box is locked.
  */
@@ -54,6 +54,7 @@ void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
 	list_move_tail(&waiter->node, &box->callers);
 	caller->via = handle;
 	mbx_claim(&caller->claim, box, task->proc);
+	mbx_donation_begin(caller->donation, later);
 }
 
 static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,
@@ -171,6 +172,7 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 		return err;
 	}
 	waiter->msg = msg;
+	mbx_donation_over(waiter->caller->donation, later);
 	mbx_wake(waiter, 0, later);
 	return 0;
 }

@@ -18,6 +18,25 @@ static void tell_server(struct mbx_call *arg, struct mbx_task *server)
 	mbx_task_put(server);
 }
 
+/* With the files that go with it, if any, and the caller's priority. */
+static int send_lending(struct mbx_handle *handle, struct mbx_tx *tx,
+			struct mbx_files *files)
+{
+	struct mbx_donation *donation = NULL;
+	int err;
+
+	if (handle->box->flags & MBX_CREATE_DONATE) {
+		donation = mbx_donation_create();
+		if (!donation)
+			return -ENOMEM;
+	}
+	tx->caller->donation = donation;
+	err = unlikely(files) ? mbx_send_files(handle, tx, files) :
+				mbx_send(handle, tx);
+	mbx_donation_end(donation);
+	return err;
+}
+
 static int do_call(struct mbx_request *request, struct mbx_tx *tx,
 		   struct mbx_files *files)
 {
@@ -27,9 +46,7 @@ static int do_call(struct mbx_request *request, struct mbx_tx *tx,
 	memset_after(arg, 0, reply_fds_ptr);
 	err = mbx_write_out(request);
 	if (!err)
-		err = unlikely(files) ?
-			      mbx_send_files(request->handle, tx, files) :
-			      mbx_send(request->handle, tx);
+		err = send_lending(request->handle, tx, files);
 	/* Unless somebody took it nothing has happened. */
 	if (!tx->peer)
 		return err;

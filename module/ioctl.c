@@ -52,7 +52,7 @@ static const struct mbx_command commands[] = {
 		    ON_CONTROL | ON_HANDLE, 0),
 	MBX_COMMAND(CREATE, create, __reserved, out_id, ON_CONTROL,
 		    MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP |
-			    MBX_CREATE_DEAD_LETTER),
+			    MBX_CREATE_DEAD_LETTER | MBX_CREATE_DONATE),
 	MBX_COMMAND(OPEN, open, id, out_id, ON_CONTROL, MBX_OPEN_ALL),
 	MBX_COMMAND(DELETE, delete, id, id, ON_CONTROL | ON_HANDLE, 0),
 	MBX_COMMAND(SEND, send, id, out_tid, ON_HANDLE,

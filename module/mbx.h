@@ -9,7 +9,7 @@
  *                dead.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
  *                wait.c defer.c notify*.c lease.c dedup.c quota.c task.c owner.c
- *                claim.c usage.c reap.c fds.c landing.c
+ *                claim.c usage.c reap.c fds.c landing.c donate.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -35,6 +35,9 @@
  *
  * Outermost first.  A lock may be taken only while holding locks above it.
  *
+ *  0. donations_lock in donate.c (mutex)
+ *       protects:  members tagged [donations]
+ *       held:      while the scheduler changes a priority
  *  1. boxes_lock in table.c (mutex)
  *       protects:  the tables of names and ids, members tagged [boxes]
  *  2. struct mbx_box.lock (spinlock)

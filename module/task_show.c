@@ -38,6 +38,7 @@
  * @nr_boxes: mailboxes that the process owns
  * @usage: what it has done with mailboxes
  * @blocked: what it waits for
+ * @donor: thread that lends it its priority, in the reader's pid namespace, or 0
  */
 struct private
 {
@@ -46,6 +47,7 @@ struct private
 	unsigned int nr_boxes;
 	struct mbx_usage usage;
 	struct mbx_blocked blocked;
+	pid_t donor;
 };
 
 /* clang-format off */
@@ -184,6 +186,15 @@ static struct task_struct *get_live_thread(struct task_struct *leader)
 	return get_task_struct(leader);
 }
 
+static pid_t donor_of(struct task_struct *task, const struct mbx_row *row)
+{
+	struct pid *donor = mbx_donor(task);
+	pid_t nr = pid_nr_ns(donor, row->ns);
+
+	put_pid(donor);
+	return nr;
+}
+
 static void read_process(const struct mbx_row *row, struct private *private)
 {
 	struct task_struct *task = get_live_thread(row->task);
@@ -193,6 +204,7 @@ static void read_process(const struct mbx_row *row, struct private *private)
 			mbx_task_count_files(task, &private->count);
 			mbx_proc_query(row->pid, &private->usage,
 				       &private->blocked, &private->nr_boxes);
+			private->donor = donor_of(task, row);
 		}
 		unlock_private(task);
 	}
@@ -203,8 +215,10 @@ static void read_thread(const struct mbx_row *row, struct private *private)
 {
 	if (!lock_private(row->task, private))
 		return;
-	if (private->shown)
+	if (private->shown) {
 		mbx_task_query(row->pid, &private->usage, &private->blocked);
+		private->donor = donor_of(row->task, row);
+	}
 	unlock_private(row->task);
 }
 
@@ -272,6 +286,10 @@ static void put_mailbox(struct seq_file *m, const struct private *private)
 	put_private(m, private, private->usage.bytes_sent);
 	put_private(m, private, private->usage.bytes_received);
 	put_blocked(m, &private->blocked);
+	if (private->donor)
+		put_nr(m, private->donor);
+	else
+		seq_puts(m, " -");
 	seq_putc(m, '\n');
 }
 

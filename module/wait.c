@@ -55,6 +55,8 @@ void mbx_later_do(struct mbx_box *box, struct mbx_later *later)
 		wake_up_poll(&box->poll_out, EPOLLOUT | EPOLLWRNORM);
 	if (later->poll_all)
 		mbx_box_wake_pollers(box);
+	if (later->donation)
+		mbx_donation_settle(later->donation);
 	mbx_msg_destroy_list(later->garbage);
 	memset(later, 0, sizeof(*later));
 }

@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "box.h"
+#include "donate.h"
 #include "notify.h"
 #include "select.h"
 
@@ -19,6 +20,7 @@
  * @poll_out: tell pollers that a message can be sent
  * @poll_all: let all pollers look again
  * @thread: to be woken, with a reference each
+ * @donation: has begun or is over, with a reference; or NULL
  * @garbage: first of the messages to be freed
  *
  * Starts as all zero.
@@ -29,6 +31,7 @@ struct mbx_later {
 	bool poll_out;
 	bool poll_all;
 	struct task_struct *thread[MBX_LATER_THREADS];
+	struct mbx_donation *donation;
 	struct mbx_msg *garbage;
 };
 
@@ -50,6 +53,7 @@ enum mbx_wait_state {
  * @len: length of the reply
  * @via: handle that the message was received through [box]
  * @claim: of the process that received it, and alone may reply [box]
+ * @donation: priority that the thread that received it is lent, or NULL [const]
  *
  * Lives on the stack of the thread that calls.
  */
@@ -60,6 +64,7 @@ struct mbx_caller {
 	struct mbx_rx *rx;
 	struct mbx_handle *via;
 	struct mbx_claim claim;
+	struct mbx_donation *donation;
 };
 
 /**
@@ -228,7 +233,7 @@ static inline void mbx_unlock(struct mbx_box *box, struct mbx_later *later)
 	mbx_notify_changes(box);
 	spin_unlock(&box->lock);
 	if (unlikely(later->nr || later->poll_in || later->poll_out ||
-		     later->poll_all || later->garbage))
+		     later->poll_all || later->donation || later->garbage))
 		mbx_later_do(box, later);
 }
 

@@ -51,7 +51,7 @@ FIXTURE_VARIANT_ADD(command, create){
 	.cmd = MBX_IOC_CREATE,
 	.size = sizeof(struct mbx_create),
 	.flags = MBX_CREATE_OWNED | MBX_CREATE_TIMESTAMP |
-		 MBX_CREATE_DEAD_LETTER,
+		 MBX_CREATE_DEAD_LETTER | MBX_CREATE_DONATE,
 	.on_control = true,
 	.outputs = offsetof(struct mbx_create, out_id),
 };

@@ -25,13 +25,13 @@ FIXTURE_VARIANT(proc_form)
 	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"      \
 	" vsize rss files children start comm owned handles"            \
 	" sent received bytes_sent bytes_received"                      \
-	" op mailbox name since deadline"
+	" op mailbox name since deadline donor"
 
 #define THREADS_HEADER                                             \
 	"#ipc_threads/1 tid tgid state policy prio nice cpu"       \
 	" utime stime vruntime runtime nvcsw nivcsw minflt majflt" \
 	" start comm sent received bytes_sent bytes_received"      \
-	" op mailbox name since deadline"
+	" op mailbox name since deadline donor"
 
 #define MAILBOXES_HEADER                                                       \
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max"           \

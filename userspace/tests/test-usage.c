@@ -382,7 +382,7 @@ static const struct run runs[] = {
 	      "tasks: --check goes with --threads only" HINT("tasks"),
 	      "tasks", "--check", "1"),
 	WRONG("column of the other list",
-	      "tasks: --output: no column 'ppid' among all,tid,tgid,state,policy,prio,nice,cpu,utime,stime,vruntime,runtime,nvcsw,nivcsw,minflt,majflt,start,comm,sent,received,bytes_sent,bytes_received,op,mailbox,name,since,deadline"
+	      "tasks: --output: no column 'ppid' among all,tid,tgid,state,policy,prio,nice,cpu,utime,stime,vruntime,runtime,nvcsw,nivcsw,minflt,majflt,start,comm,sent,received,bytes_sent,bytes_received,op,mailbox,name,since,deadline,donor"
 	      HINT("tasks"), "tasks", "--threads", "-o", "ppid"),
 };
 /* clang-format on */

@@ -23,6 +23,7 @@ enum {
 	OPT_DEAD_LETTER,
 	OPT_DELIVERIES,
 	OPT_DEDUP,
+	OPT_DONATE,
 };
 
 /* clang-format off */
@@ -34,6 +35,7 @@ const struct opt create_opts[] = {
 	{ "dead-letter", OPT_DEAD_LETTER, "BOX", "gets what was delivered too often" },
 	{ "deliveries", OPT_DELIVERIES, "N", "that is: N times with a lease [5]" },
 	{ "dedup", OPT_DEDUP, "N", "ids of messages to remember, for send --id" },
+	{ "donate", OPT_DONATE, NULL, "who serves a call has the caller's priority" },
 	{ "mode", 'm', "MODE", "r to receive, w to send [0600]" },
 	{ "owner", 'u', "U:G", "owning user and group [yours]" },
 	{ "timestamp", 't', NULL, "record when each message was sent" },
@@ -89,6 +91,9 @@ static void parse_option(struct create *c, int key)
 		break;
 	case 't':
 		c->attr.flags |= MBX_CREATE_TIMESTAMP;
+		break;
+	case OPT_DONATE:
+		c->attr.flags |= MBX_CREATE_DONATE;
 		break;
 	case OPT_OWNED:
 		c->attr.flags |= MBX_CREATE_OWNED;

@@ -85,11 +85,12 @@ const struct column task_columns[] = {
 	{ "received", NUMBER, true, "messages received" },
 	{ "bytes_sent", NUMBER, false, "bytes sent" },
 	{ "bytes_received", NUMBER, false, "bytes received" },
-	{ "op", TEXT, true, "blocked in: send, sync, receive, peek, drain" },
+	{ "op", TEXT, true, "blocked in: send, sync, receive, peek, drain, call" },
 	{ "mailbox", NUMBER, false, "id of that mailbox" },
 	{ "name", TEXT, true, "name of that mailbox" },
 	{ "since", NUMBER, false, "blocked since, CLOCK_MONOTONIC ns" },
 	{ "deadline", NUMBER, false, "blocked until, CLOCK_MONOTONIC ns" },
+	{ "donor", NUMBER, false, "thread whose priority it has" },
 	{ 0 }
 };
 
@@ -115,10 +116,11 @@ const struct column thread_columns[] = {
 	{ "received", NUMBER, true, "messages received" },
 	{ "bytes_sent", NUMBER, false, "bytes sent" },
 	{ "bytes_received", NUMBER, false, "bytes received" },
-	{ "op", TEXT, true, "blocked in: send, sync, receive, peek, drain" },
+	{ "op", TEXT, true, "blocked in: send, sync, receive, peek, drain, call" },
 	{ "mailbox", NUMBER, false, "id of that mailbox" },
 	{ "name", TEXT, true, "name of that mailbox" },
 	{ "since", NUMBER, false, "blocked since, CLOCK_MONOTONIC ns" },
 	{ "deadline", NUMBER, false, "blocked until, CLOCK_MONOTONIC ns" },
+	{ "donor", NUMBER, false, "thread whose priority it has" },
 	{ 0 }
 };

@@ -101,6 +101,15 @@ struct mbx_version {
 #define MBX_CREATE_TIMESTAMP (1U << 1)
 /* @dead_letter and @deliveries_max are given. */
 #define MBX_CREATE_DEAD_LETTER (1U << 2)
+/*
+ * While a thread serves a call, from when it has taken it until it is answered or
+ * given up, it has the priority of the caller if that is higher: its nice value, or
+ * SCHED_FIFO or SCHED_RR.  Of several callers the highest counts.  What it has it
+ * lends to those whom it calls itself in such mailboxes.  Its children start with
+ * the default meanwhile.  If it is given another priority meanwhile it keeps that
+ * afterwards, unless that is between its own and the one it was lent.
+ */
+#define MBX_CREATE_DONATE (1U << 3)
 
 /* Most ids of messages that a mailbox can remember. */
 #define MBX_DEDUP_MAX 65536
