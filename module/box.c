@@ -63,8 +63,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 void mbx_box_set_special(struct mbx_box *box)
 {
 	box->special = box->dead || box->state || box->nr_watches ||
-		       box->nr_carriers ||
-		       (box->flags & MBX_CREATE_DONATE) ||
+		       box->nr_carriers || (box->flags & MBX_CREATE_DONATE) ||
 		       box->policy == MBX_POLICY_EXCLUSIVE ||
 		       box->policy == MBX_POLICY_PAIR || box->dedup;
 }

@@ -82,7 +82,7 @@ static struct mbx_sched sched_of(struct task_struct *p)
 		.policy = data_race(READ_ONCE(p->policy)),
 		.nice = PRIO_TO_NICE(data_race(READ_ONCE(p->static_prio))),
 		.rt_priority = data_race(READ_ONCE(p->rt_priority)),
-		.reset = data_race(p->sched_reset_on_fork),
+		.reset = data_race(!!p->sched_reset_on_fork),
 	};
 }
 
