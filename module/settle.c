@@ -107,6 +107,17 @@ static bool expire_some(struct mbx_leases *leases, struct mbx_later *later)
 	return true;
 }
 
+static bool expire_batch(struct mbx_leases *leases)
+{
+	struct mbx_later later = {};
+	bool more;
+
+	spin_lock(&leases->box->lock);
+	more = expire_some(leases, &later);
+	mbx_unlock(leases->box, &later);
+	return more;
+}
+
 /**
  * mbx_settle_expired() - take back what was leased for too long
  * @work: of the leases of a mailbox
@@ -118,15 +129,9 @@ void mbx_settle_expired(struct work_struct *work)
 	struct mbx_leases *leases =
 		container_of(work, struct mbx_leases, work.work);
 	struct mbx_box *box = leases->box;
-	struct mbx_later later = {};
-	bool more;
 
-	do {
-		spin_lock(&box->lock);
-		more = expire_some(leases, &later);
-		mbx_unlock(box, &later);
+	while (expire_batch(leases))
 		cond_resched();
-	} while (more);
 	mbx_box_put(box);
 }
 
@@ -169,18 +174,24 @@ static bool leave_some(struct mbx_box *box, const struct mbx_leaver *leaver,
 	return true;
 }
 
-static void leave(struct mbx_box *box, const struct mbx_leaver *leaver)
+static bool leave_batch(struct mbx_box *box, const struct mbx_leaver *leaver,
+			u64 *seq)
 {
 	struct mbx_later later = {};
-	u64 seq = 0;
 	bool more;
 
-	do {
-		spin_lock(&box->lock);
-		more = leave_some(box, leaver, &seq, &later);
-		mbx_unlock(box, &later);
+	spin_lock(&box->lock);
+	more = leave_some(box, leaver, seq, &later);
+	mbx_unlock(box, &later);
+	return more;
+}
+
+static void leave(struct mbx_box *box, const struct mbx_leaver *leaver)
+{
+	u64 seq = 0;
+
+	while (leave_batch(box, leaver, &seq))
 		cond_resched();
-	} while (more);
 }
 
 /**
@@ -240,6 +251,17 @@ static bool end_some(struct mbx_box *box, struct mbx_later *later)
 	return true;
 }
 
+static bool end_batch(struct mbx_box *box)
+{
+	struct mbx_later later = {};
+	bool more;
+
+	spin_lock(&box->lock);
+	more = end_some(box, &later);
+	mbx_unlock(box, &later);
+	return more;
+}
+
 /**
  * mbx_settle_ended() - let leased messages go with their mailbox
  * @box: a mailbox that has ended, where nobody is copying a message any more
@@ -248,14 +270,7 @@ static bool end_some(struct mbx_box *box, struct mbx_later *later)
  */
 void mbx_settle_ended(struct mbx_box *box)
 {
-	struct mbx_later later = {};
-	bool more;
-
-	do {
-		spin_lock(&box->lock);
-		more = end_some(box, &later);
-		mbx_unlock(box, &later);
+	while (end_batch(box))
 		cond_resched();
-	} while (more);
 	mbx_lease_disarm(box);
 }
