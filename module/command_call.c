@@ -73,6 +73,7 @@ static int call_with_room(struct mbx_request *request, struct mbx_tx *tx,
 		return err;
 	tx->caller->rx = &landing.rx;
 	err = do_call(request, tx, files);
+	tx->caller->rx = NULL;
 	/* What is lost shows in the room. */
 	(void)mbx_landing_end(&landing);
 	return err;

@@ -77,8 +77,9 @@ static int take_handle(struct mbx **out, const struct mbx_fds *room)
 	return err;
 }
 
+/* Fills in @reply_len even if it fails. */
 static int call(const char *name, struct mbx *to_in, struct mbx **out,
-		struct mbx_call *arg)
+		struct mbx_call arg, uint32_t *reply_len)
 {
 	struct mbx_fds sent = {
 		.size = sizeof(sent),
@@ -93,9 +94,10 @@ static int call(const char *name, struct mbx *to_in, struct mbx **out,
 	err = mbx_open(&server, name, MBX_OPEN_SEND);
 	if (err)
 		return err;
-	arg->fds_ptr = (uintptr_t)&sent;
-	arg->reply_fds_ptr = (uintptr_t)&room;
-	ret = mbx_call_ext(server, arg);
+	arg.fds_ptr = (uintptr_t)&sent;
+	arg.reply_fds_ptr = (uintptr_t)&room;
+	ret = mbx_call_ext(server, &arg);
+	*reply_len = arg.out_len;
 	mbx_close(server);
 	return ret < 0 ? (int)ret : take_handle(out, &room);
 }
@@ -113,6 +115,7 @@ int mbx_connect(struct mbx_connection *c, const char *name, const void *data,
 		.deadline = deadline,
 	};
 	struct mbx *in, *to_in, *out;
+	uint32_t out_len = 0;
 	int err;
 
 	if (len > UINT32_MAX || arg.reply_len != (reply_len ? *reply_len : 0))
@@ -120,10 +123,10 @@ int mbx_connect(struct mbx_connection *c, const char *name, const void *data,
 	err = make_private(&in, &to_in);
 	if (err)
 		return err;
-	err = call(name, to_in, &out, &arg);
+	err = call(name, to_in, &out, arg, &out_len);
 	mbx_close(to_in);
 	if (reply_len)
-		*reply_len = err && err != -ECONNREFUSED ? 0 : arg.out_len;
+		*reply_len = err && err != -ECONNREFUSED ? 0 : out_len;
 	if (err)
 		mbx_close(in);
 	else
