@@ -125,7 +125,7 @@ static bool act_nothing(struct world *w)
 		.act = act_nothing, .finish = finish_both, __VA_ARGS__       \
 	}
 
-static const struct step boths[] = {
+static const struct step pairs[] = {
 	BOTH_AT_ONCE("64 bytes", 64),
 	BOTH_AT_ONCE("64 bytes, cold", 64, .cold = true, LEAST(0, 0, 2)),
 	BOTH_AT_ONCE("64 KiB, cold", 65536, .cold = true, LEAST(1, 0, 2)),
@@ -200,7 +200,7 @@ static const struct step calls[] = {
 TEST_F_TIMEOUT(fail_nth, replies, 300)
 {
 	REPEAT(replies);
-	REPEAT(boths);
+	REPEAT(pairs);
 }
 
 TEST_F_TIMEOUT(fail_nth, calls, 300)

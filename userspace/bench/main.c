@@ -53,8 +53,8 @@ static void add_rows(void)
 		&mech_mailbox_ioctl,
 	};
 	static const struct mech *const trips[] = {
-		&mech_pipe,	     &mech_sysv,    &mech_mq,
-		&mech_seqpacket,     &mech_eventfd, &mech_mailbox_rw,
+		&mech_pipe,	     &mech_sysv,	 &mech_mq,
+		&mech_seqpacket,     &mech_eventfd,	 &mech_mailbox_rw,
 		&mech_mailbox_ioctl, &mech_mailbox_call,
 	};
 	static const struct mech *const cycles[] = {
