@@ -19,13 +19,15 @@ static void tell_server(struct mbx_call *arg, struct mbx_task *server)
 }
 
 /* With the files that go with it, if any, and the caller's priority. */
-static int send_lending(struct mbx_handle *handle, struct mbx_tx *tx,
+static int send_lending(struct mbx_request *request, struct mbx_tx *tx,
 			struct mbx_files *files)
 {
+	struct mbx_handle *handle = request->handle;
 	struct mbx_donation *donation = NULL;
 	int err;
 
-	if (handle->box->flags & MBX_CREATE_DONATE) {
+	if ((request->arg->flags & MBX_CALL_DONATE) &&
+	    (handle->box->flags & MBX_CREATE_DONATE)) {
 		donation = mbx_donation_create();
 		if (!donation)
 			return -ENOMEM;
@@ -46,7 +48,7 @@ static int do_call(struct mbx_request *request, struct mbx_tx *tx,
 	memset_after(arg, 0, reply_fds_ptr);
 	err = mbx_write_out(request);
 	if (!err)
-		err = send_lending(request->handle, tx, files);
+		err = send_lending(request, tx, files);
 	/* Unless somebody took it nothing has happened. */
 	if (!tx->peer)
 		return err;

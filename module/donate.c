@@ -10,15 +10,17 @@
  * what it has, and what it loses meanwhile they lose, too.
  *
  * Nobody may keep what was lent: children of such a thread start at the default,
- * and what it makes of its priority meanwhile counts afterwards only if it has
- * become lower than its own; or higher than what was lent, for which somebody
- * needs the right.
+ * for which only what sched_fork() resets is lent; and what the thread makes of its
+ * priority meanwhile counts afterwards only if that has become lower than its own,
+ * or higher than what was lent, for which somebody needs the right.
+ *
+ * Chains end: who lends is blocked in a call, and takes none meanwhile.
  *
  * The scheduler may sleep over such a change, hence none is made with a mailbox
  * locked: there it is only noted who serves, and whether that is over.  Whoever
  * has noted that then comes here, and whoever comes last finds both.
  */
-#include <linux/mutex.h>
+#include <linux/rtmutex.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
@@ -44,11 +46,12 @@ struct mbx_boost {
 };
 
 /* Protects all of this, and members tagged [donations]. */
-static DEFINE_MUTEX(donations_lock);
+/*
+ * Whoever waits for it lends his priority to whoever has it: a reader of /proc may
+ * be in no hurry.
+ */
+static DEFINE_RT_MUTEX(donations_lock);
 static LIST_HEAD(boosts);
-
-/* Longest chain of threads that serve each other; beyond, nothing is passed on. */
-#define CHAIN_MAX 64
 
 static bool is_rt(const struct mbx_sched *sched)
 {
@@ -60,14 +63,20 @@ static int rank(const struct mbx_sched *sched)
 {
 	if (is_rt(sched))
 		return NICE_WIDTH + 1 + sched->rt_priority;
-	return sched->policy == SCHED_IDLE ? 0 : NICE_WIDTH - sched->nice;
+	if (sched->policy == SCHED_IDLE)
+		return 0;
+	/* What is neither lent nor replaced, such as deadlines, is above all. */
+	if (sched->policy != SCHED_NORMAL && sched->policy != SCHED_BATCH)
+		return INT_MAX;
+	return MAX_NICE + 1 - sched->nice;
 }
 
-/* Others, such as deadlines, can neither be lent nor be replaced. */
+/* Of what is lent nothing may stay with children: only that is reset for them. */
 static bool can_be_lent(const struct mbx_sched *sched)
 {
-	return is_rt(sched) || sched->policy == SCHED_NORMAL ||
-	       sched->policy == SCHED_BATCH || sched->policy == SCHED_IDLE;
+	return is_rt(sched) || ((sched->policy == SCHED_NORMAL ||
+				 sched->policy == SCHED_BATCH) &&
+				sched->nice < 0);
 }
 
 static bool are_same(const struct mbx_sched *a, const struct mbx_sched *b)
@@ -75,8 +84,7 @@ static bool are_same(const struct mbx_sched *a, const struct mbx_sched *b)
 	return a->policy == b->policy && rank(a) == rank(b);
 }
 
-/* May change while it is read, as it may right after. */
-static struct mbx_sched sched_of(struct task_struct *p)
+static struct mbx_sched read_sched(struct task_struct *p)
 {
 	return (struct mbx_sched){
 		.policy = data_race(READ_ONCE(p->policy)),
@@ -86,7 +94,22 @@ static struct mbx_sched sched_of(struct task_struct *p)
 	};
 }
 
-static void set_sched(struct task_struct *p, const struct mbx_sched *sched)
+/* It may change right after, but is never half of one and half of another. */
+static struct mbx_sched sched_of(struct task_struct *p)
+{
+	struct mbx_sched sched = read_sched(p), again;
+
+	for (;;) {
+		again = read_sched(p);
+		if (are_same(&sched, &again) && sched.nice == again.nice &&
+		    is_rt(&sched) == !!sched.rt_priority)
+			return sched;
+		sched = again;
+		cpu_relax();
+	}
+}
+
+static int try_sched(struct task_struct *p, const struct mbx_sched *sched)
 {
 	const struct sched_attr attr = {
 		.size = sizeof(attr),
@@ -96,8 +119,19 @@ static void set_sched(struct task_struct *p, const struct mbx_sched *sched)
 		.sched_priority = is_rt(sched) ? sched->rt_priority : 0,
 	};
 
-	/* May be refused, for instance by the group of the thread. */
-	(void)sched_setattr_nocheck(p, &attr);
+	return sched_setattr_nocheck(p, &attr);
+}
+
+static void set_sched(struct task_struct *p, const struct mbx_sched *sched)
+{
+	struct mbx_sched plain = *sched;
+
+	/* Should it be refused nobody may keep more. */
+	if (!try_sched(p, sched))
+		return;
+	plain.policy = SCHED_NORMAL;
+	plain.nice = max(plain.nice, 0);
+	(void)try_sched(p, &plain);
 }
 
 /* -------------------------------------------------------------------- boosts */
@@ -118,7 +152,8 @@ static struct mbx_donation *highest(const struct mbx_boost *boost)
 	struct mbx_donation *donation, *best = NULL;
 
 	list_for_each_entry(donation, &boost->donations, node)
-		if (!best || rank(&donation->sched) > rank(&best->sched))
+		if (can_be_lent(&donation->sched) &&
+		    (!best || rank(&donation->sched) > rank(&best->sched)))
 			best = donation;
 	return best;
 }
@@ -139,13 +174,24 @@ static struct mbx_sched raised(const struct mbx_sched *base,
 
 static void note_changes(struct mbx_boost *boost, const struct mbx_sched *now)
 {
-	const bool reset = boost->base.reset;
+	struct mbx_sched *base = &boost->base, *given = &boost->given;
+	const bool lent = !are_same(base, given);
+	const bool reset = now->reset == given->reset ? base->reset :
+							now->reset;
 
-	if (are_same(now, &boost->given))
+	if (are_same(now, given)) {
+		/* A nice value that counts once it is not real-time any more. */
+		if (is_rt(now) && now->nice != given->nice &&
+		    (now->nice > base->nice || now->nice < given->nice))
+			base->nice = now->nice;
+		base->reset = reset;
 		return;
-	if (rank(now) > rank(&boost->given) || rank(now) < rank(&boost->base)) {
-		boost->base = *now;
-		boost->base.reset = reset;
+	}
+	if (!lent || rank(now) > rank(given))
+		*base = *now;
+	else if (rank(now) < rank(base)) {
+		*base = *now;
+		base->reset = reset;
 	}
 }
 
@@ -158,20 +204,19 @@ static void update(struct mbx_boost *boost)
 
 	note_changes(boost, &now);
 	sched = boost->base;
-	if (best && rank(&best->sched) > rank(&boost->base) &&
-	    can_be_lent(&boost->base))
+	if (best && rank(&best->sched) > rank(&boost->base))
 		sched = raised(&boost->base, &best->sched);
 	if (!are_same(&now, &sched) || now.reset != sched.reset)
 		set_sched(boost->task, &sched);
+	if (is_rt(&sched))
+		sched.nice = now.nice;
 	boost->given = sched;
 }
 
 /* And those whom it calls, and so on. */
 static void update_chain(struct mbx_boost *boost)
 {
-	unsigned int i;
-
-	for (i = 0; i < CHAIN_MAX; i++) {
+	for (;;) {
 		update(boost);
 		if (!boost->gives || !boost->gives->boost ||
 		    are_same(&boost->gives->sched, &boost->given))
@@ -208,11 +253,11 @@ static void link_giver(struct mbx_donation *donation, bool gives)
 {
 	struct mbx_boost *boost = find_boost(donation->from);
 
-	if (!boost)
-		return;
-	boost->gives = gives ? donation : NULL;
+	if (boost)
+		boost->gives = gives ? donation : NULL;
 	if (gives)
-		donation->sched = boost->given;
+		donation->sched = boost ? boost->given :
+					  sched_of(donation->from);
 }
 
 static void attach(struct mbx_donation *donation)
@@ -313,15 +358,14 @@ void mbx_donation_settle(struct mbx_donation *donation)
 {
 	bool lends;
 
-	mutex_lock(&donations_lock);
+	rt_mutex_lock(&donations_lock);
 	/* Whoever sets it comes here afterwards. */
-	lends = donation->to && !READ_ONCE(donation->over) &&
-		can_be_lent(&donation->sched);
+	lends = donation->to && !READ_ONCE(donation->over);
 	if (lends && !donation->boost)
 		attach(donation);
 	else if (!lends && donation->boost)
 		detach(donation);
-	mutex_unlock(&donations_lock);
+	rt_mutex_unlock(&donations_lock);
 	put(donation);
 }
 
@@ -350,15 +394,17 @@ struct pid *mbx_donor(struct task_struct *p)
 {
 	struct mbx_donation *best = NULL;
 	struct mbx_boost *boost;
+	struct pid *donor;
 
 	/* Mostly there are none, and who comes a moment later sees others. */
 	if (list_empty(&boosts))
 		return NULL;
 
-	guard(mutex)(&donations_lock);
-
+	rt_mutex_lock(&donations_lock);
 	boost = find_boost(p);
 	if (boost && !are_same(&boost->base, &boost->given))
 		best = highest(boost);
-	return best ? get_task_pid(best->from, PIDTYPE_PID) : NULL;
+	donor = best ? get_task_pid(best->from, PIDTYPE_PID) : NULL;
+	rt_mutex_unlock(&donations_lock);
+	return donor;
 }

@@ -73,7 +73,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,
 		    MBX_TRANSFER_SUCCESSOR),
 	MBX_COMMAND(CALL, call, reply_fds_ptr, out_reserved, ON_HANDLE,
-		    MBX_CALL_REALTIME),
+		    MBX_CALL_REALTIME | MBX_CALL_DONATE),
 	MBX_COMMAND(REPLY, reply, fds_ptr, fds_ptr, ON_HANDLE, 0),
 	MBX_COMMAND(SETTLE, settle, __reserved, __reserved, ON_HANDLE,
 		    MBX_SETTLE_NACK | MBX_SETTLE_RENEW),

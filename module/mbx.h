@@ -35,7 +35,7 @@
  *
  * Outermost first.  A lock may be taken only while holding locks above it.
  *
- *  0. donations_lock in donate.c (mutex)
+ *  0. donations_lock in donate.c (rt_mutex)
  *       protects:  members tagged [donations]
  *       held:      while the scheduler changes a priority
  *  1. boxes_lock in table.c (mutex)
@@ -46,7 +46,8 @@
  *       held:      over user copies of at most MBX_COPY_LOCKED bytes with page
  *                  faults disabled, and over eventfd_signal(), whose locks see
  *                  MBX_EVENTFD in notify.c; for a time that grows with the queue
- *                  by a receive that selects, and by whoever thaws or seals with
+ *                  by a receive that selects, with the callers by whoever replies
+ *                  or closes what they were received through, and by whoever thaws or seals with
  *                  the queue times those who wait in one; never over a sleep
  *       nested:    a mailbox's, then its dead-letter mailbox's, see dead.c
  *  3. users_lock in quota.c (spinlock)

@@ -139,7 +139,7 @@ FIXTURE_VARIANT_ADD(command, transfer){
 FIXTURE_VARIANT_ADD(command, call){
 	.cmd = MBX_IOC_CALL,
 	.size = sizeof(struct mbx_call),
-	.flags = MBX_CALL_REALTIME,
+	.flags = MBX_CALL_REALTIME | MBX_CALL_DONATE,
 	.outputs = offsetof(struct mbx_call, out_seq),
 };
 

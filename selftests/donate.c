@@ -79,6 +79,8 @@ static struct job *start_as(struct job *job, struct priority priority)
 	sched_getparam(0, &param);
 	if (!set_priority(0, priority))
 		abort();
+	if (job->cmd == MBX_IOC_CALL)
+		job->call.flags |= MBX_CALL_DONATE;
 	job_thread(job);
 	sched_setscheduler(0, policy, &param);
 	setpriority(PRIO_PROCESS, 0, nice);
@@ -100,7 +102,8 @@ static struct job *start_as(struct job *job, struct priority priority)
 /* clang-format off */
 FIXTURE_VARIANT_ADD(donate, nicer) { { SCHED_OTHER, 12 }, { SCHED_OTHER, 7 } };
 FIXTURE_VARIANT_ADD(donate, less_nice) { { SCHED_OTHER, -5 }, { SCHED_OTHER, -5 } };
-FIXTURE_VARIANT_ADD(donate, batch) { { SCHED_BATCH, 2 }, { SCHED_OTHER, 2 } };
+FIXTURE_VARIANT_ADD(donate, batch) { { SCHED_BATCH, -2 }, { SCHED_OTHER, -2 } };
+FIXTURE_VARIANT_ADD(donate, nothing_to_reset) { { SCHED_OTHER, 2 }, { SCHED_OTHER, 7 } };
 FIXTURE_VARIANT_ADD(donate, idle) { { SCHED_IDLE, 0 }, { SCHED_OTHER, 7 } };
 FIXTURE_VARIANT_ADD(donate, real_time) { { SCHED_FIFO, 30 }, { SCHED_FIFO, 30 } };
 /* clang-format on */
@@ -209,6 +212,63 @@ TEST_F(lend, the_lower_one_may_end_first)
 	EXPECT_PRIORITY(0, OWN);
 }
 
+/* The server's own, the caller's, and what it has while it serves. */
+struct meeting {
+	struct priority own, caller, served;
+	int nice;
+};
+
+static const struct meeting meetings[] = {
+	{ NICE(-20), FIFO(1), FIFO(1), -20 },
+	{ FIFO(1), NICE(-20), FIFO(1), 0 },
+	{ FIFO(9), FIFO(8), FIFO(9), 0 },
+	{ NICE(19), NICE(-1), NICE(-1), 19 },
+};
+
+TEST_F(lend, real_time_is_above_all_else)
+{
+	struct job *job;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(meetings); i++) {
+		ASSERT_TRUE(set_priority(0, NICE(0)));
+		CALLS(job, 7, meetings[i].caller);
+		ASSERT_TRUE(set_priority(0, meetings[i].own));
+		ASSERT_EQ(7, take_call(self->fd, &self->got));
+		EXPECT_PRIORITY(0, meetings[i].served);
+		ANSWER(job, self->got.out_seq);
+		EXPECT_PRIORITY(0, meetings[i].own);
+		EXPECT_EQ(meetings[i].nice, getpriority(PRIO_PROCESS, 0));
+		EXPECT_EQ(0, sched_getscheduler(0) & SCHED_RESET_ON_FORK);
+	}
+}
+
+TEST_F(lend, what_others_have_reset_stays_reset)
+{
+	const struct sched_param param = { .sched_priority = 3 };
+	struct job *job;
+
+	CALLS(job, 7, NICE(0));
+	ASSERT_EQ(7, take_call(self->fd, &self->got));
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK,
+					&param));
+	ANSWER(job, self->got.out_seq);
+	EXPECT_EQ(SCHED_FIFO | SCHED_RESET_ON_FORK, sched_getscheduler(0));
+}
+
+TEST_F(lend, only_if_the_caller_wants)
+{
+	struct job *job = job_call(self->fd, 7);
+
+	ASSERT_TRUE(set_priority(0, FIFO(20)));
+	job_thread(job);
+	ASSERT_TRUE(set_priority(0, OWN));
+	ASSERT_TRUE(job_blocks(job));
+	ASSERT_EQ(7, take_call(self->fd, &self->got));
+	EXPECT_PRIORITY(0, OWN);
+	ANSWER(job, self->got.out_seq);
+}
+
 TEST_F(lend, to_the_thread_that_took_it)
 {
 	struct job *server = job_thread(job_receive(self->fd, 0));
@@ -242,6 +302,7 @@ static void *serve(void *arg)
 	if (ioctl(link->fd, MBX_IOC_RECEIVE, &got))
 		abort();
 	init_call(&call, &number, sizeof(number), &answer, sizeof(answer));
+	call.flags = MBX_CALL_DONATE;
 	if (ioctl(link->next, MBX_IOC_CALL, &call))
 		answer = errno;
 	if (box_reply(link->fd, got.out_seq, &answer, sizeof(answer)) &&
@@ -299,6 +360,31 @@ TEST_F(lend, what_is_lost_is_lost_by_all)
 	EXPECT_PRIORITY(0, FIFO(25));
 	EXPECT_EQ(ETIMEDOUT, job_join(job));
 	EXPECT_PRIORITY(link.tid, OWN);
+	EXPECT_PRIORITY(0, OWN);
+	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
+	pthread_join(thread, NULL);
+	box_delete(link.fd, NULL, 0);
+}
+
+/* A call made with what was lent lends nothing once that is taken back. */
+TEST_F(lend, what_was_given_back_is_not_lent)
+{
+	struct job *job = job_call(-1, 7);
+	struct link link;
+	pthread_t thread;
+
+	job->call.deadline = in_ms(500);
+	link.fd = box_create(self->control, NULL, MBX_CREATE_DONATE, 4);
+	link.next = self->fd;
+	ASSERT_LE(0, link.fd);
+	job->fd = link.fd;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, serve, &link));
+	start_as(job, FIFO(25));
+	ASSERT_TRUE(has_waiters_soon(self->fd, 1, 0));
+	EXPECT_PRIORITY(link.tid, FIFO(25));
+	EXPECT_EQ(ETIMEDOUT, job_join(job));
+	EXPECT_PRIORITY(link.tid, OWN);
+	ASSERT_EQ(7, take_call(self->fd, &self->got));
 	EXPECT_PRIORITY(0, OWN);
 	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
 	pthread_join(thread, NULL);

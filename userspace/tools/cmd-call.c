@@ -18,6 +18,7 @@ enum {
 	OPT_TYPE,
 	OPT_RAW,
 	OPT_JSON,
+	OPT_DONATE,
 };
 
 /* clang-format off */
@@ -26,6 +27,7 @@ const struct opt call_opts[] = {
 	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
 	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
 	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long for the reply" },
+	{ "donate", OPT_DONATE, NULL, "lend your priority to who serves the call" },
 	{ "raw", OPT_RAW, NULL, "the bytes of the reply, nothing else" },
 	{ "null", '0', NULL, "a zero byte after the reply, no newline" },
 	{ "json", OPT_JSON, NULL, "a line of JSON, which tells who replied" },
@@ -68,6 +70,9 @@ static void parse_option(struct call *c, int key)
 		break;
 	case OPT_TIMEOUT:
 		c->timeout = parse_duration("--timeout", optarg);
+		break;
+	case OPT_DONATE:
+		c->arg.flags |= MBX_CALL_DONATE;
 		break;
 	case OPT_RAW:
 		c->after_len = 0;

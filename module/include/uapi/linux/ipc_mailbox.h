@@ -101,14 +101,7 @@ struct mbx_version {
 #define MBX_CREATE_TIMESTAMP (1U << 1)
 /* @dead_letter and @deliveries_max are given. */
 #define MBX_CREATE_DEAD_LETTER (1U << 2)
-/*
- * While a thread serves a call, from when it has taken it until it is answered or
- * given up, it has the priority of the caller if that is higher: its nice value, or
- * SCHED_FIFO or SCHED_RR.  Of several callers the highest counts.  What it has it
- * lends to those whom it calls itself in such mailboxes.  Its children start with
- * the default meanwhile.  If it is given another priority meanwhile it keeps that
- * afterwards, unless that is between its own and the one it was lent.
- */
+/* Calls with MBX_CALL_DONATE lend their priority to those who serve them. */
 #define MBX_CREATE_DONATE (1U << 3)
 
 /* Most ids of messages that a mailbox can remember. */
@@ -674,6 +667,17 @@ struct mbx_settle {
 
 /* @deadline is on CLOCK_REALTIME. */
 #define MBX_CALL_REALTIME (1U << 0)
+/*
+ * Where the mailbox has MBX_CREATE_DONATE: from when a thread has taken the call
+ * until that is answered or given up, it has the caller's priority, if that is
+ * higher and real-time (SCHED_FIFO, SCHED_RR) or a negative nice value.  Of several
+ * callers the highest counts.  What a thread has it lends to those whom it calls
+ * itself in this way, as long as it has it.  Its children start with the default
+ * meanwhile.  Another priority that it is given meanwhile it keeps, unless that is
+ * between its own and the one it was lent.  It is up to the server how long that
+ * is, hence this is for servers which the caller trusts with its priority.
+ */
+#define MBX_CALL_DONATE (1U << 4)
 
 /**
  * struct mbx_call - argument of MBX_IOC_CALL
