@@ -154,7 +154,10 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 	if (tx->len > waiter->caller->room)
 		return -EMSGSIZE;
 
-	msg = mbx_fill_spare(handle, task, tx);
+	/* Of the mailbox's memory only for the user who pays for that. */
+	msg = waiter->task->user == box->user ?
+		      mbx_fill_spare(handle, task, tx) :
+		      NULL;
 	if (!msg) {
 		msg = make_reply(handle, task, waiter, tx);
 		if (IS_ERR(msg))
@@ -239,6 +242,8 @@ void mbx_call_close(struct mbx_handle *handle)
 	struct mbx_waiter *waiter, *next;
 	struct mbx_later later = {};
 
+	if (!(handle->rights & MBX_OPEN_RECEIVE))
+		return;
 	spin_lock(&box->lock);
 	list_for_each_entry_safe(waiter, next, &box->callers, node)
 		if (waiter->caller->via == handle)

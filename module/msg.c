@@ -118,15 +118,16 @@ static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp,
  * @payer: charged for the memory
  * @data: the payload
  * @len: its length, which the caller has checked
+ * @strict: the limit of @payer holds also with CAP_SYS_RESOURCE
  *
  * Context: Process context.  Sleeps.
  * Return: the message, without a sender; or an error pointer: -EDQUOT, -ENOSPC,
  * -ENOMEM, -EFAULT.
  */
 struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
-			       u32 len)
+			       u32 len, bool strict)
 {
-	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL, false);
+	struct mbx_msg *msg = new_msg(payer, len, GFP_KERNEL, strict);
 
 	if (IS_ERR(msg))
 		return msg;

@@ -87,7 +87,7 @@ struct mbx_msg {
 int mbx_msg_init(void);
 void mbx_msg_exit(void);
 struct mbx_msg *mbx_msg_create(struct mbx_user *payer, const void __user *data,
-			       u32 len);
+			       u32 len, bool strict);
 struct mbx_msg *mbx_msg_make(struct mbx_user *payer, const void *data, u32 len);
 void mbx_msg_destroy(struct mbx_msg *msg);
 bool mbx_msg_charge_to(struct mbx_msg *msg, struct mbx_user *user);

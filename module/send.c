@@ -90,7 +90,8 @@ struct mbx_msg *mbx_make_msg(const struct mbx_handle *handle,
 	struct mbx_msg *msg;
 
 	spin_unlock(&box->lock);
-	msg = mbx_msg_create(payer, tx->data, tx->len);
+	/* What others are charged for is not lifted by one's own rights. */
+	msg = mbx_msg_create(payer, tx->data, tx->len, payer != task->user);
 	spin_lock(&box->lock);
 	if (!IS_ERR(msg))
 		sign(handle, msg, task, tx);
