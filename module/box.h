@@ -58,8 +58,9 @@ struct mbx_watch;
  * @leases: messages that are leased; NULL until there was one [box]
  * @dedup: ids that are remembered, or NULL [const]
  * @dead_letter: where messages go that were delivered too often, with a reference;
- *	or NULL [const]
+ *	or NULL, also once it has ended [box]
  * @deliveries_max: how often that is [const]
+ * @no_files: messages with files are refused [const]
  * @policy: MBX_POLICY_* [const]
  * @full: MBX_FULL_* [const]
  * @capacity: messages that may wait, or MBX_UNBOUNDED [const]
@@ -120,6 +121,7 @@ struct mbx_box {
 	struct mbx_dedup *dedup;
 	struct mbx_box *dead_letter;
 	u32 deliveries_max;
+	bool no_files;
 
 	u32 policy;
 	u32 full;

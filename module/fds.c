@@ -12,6 +12,8 @@
  * or in a message of another one.  A mailbox that nobody can find ends with its
  * last handle, which such a handle would then be for ever: so it ends with the
  * last that may receive, if there are files in it, and gets none after that.
+ * A mailbox that belongs to nobody ends with its network namespace, and sockets keep
+ * that: such a one gets none, unless that is the first, which does not end.
  */
 #include <linux/file.h>
 #include <linux/magic.h>
@@ -193,12 +195,15 @@ void mbx_files_put(struct mbx_files *files)
  * @files: the files; the message takes a reference
  *
  * Context: The box is locked.
- * Return: 0, or -EPIPE if nobody will ever receive them.
+ * Return: 0; -ELOOP if they could keep the mailbox; -EPIPE if nobody will ever
+ * receive them.
  */
 int mbx_files_attach(struct mbx_box *box, struct mbx_msg *msg,
 		     struct mbx_files *files)
 {
 	/* MBX_NO_RING */
+	if (box->no_files)
+		return -ELOOP;
 	if (mbx_box_is_private(box) && !box->nr_may_receive)
 		return -EPIPE;
 	refcount_inc(&files->refs);
@@ -219,7 +224,9 @@ int mbx_files_attach(struct mbx_box *box, struct mbx_msg *msg,
 bool mbx_files_may_move(const struct mbx_box *to, const struct mbx_msg *msg)
 {
 	/* MBX_NO_RING */
-	return !msg->files || !mbx_box_is_private(to) || to->nr_may_receive;
+	if (!msg->files)
+		return true;
+	return !to->no_files && (!mbx_box_is_private(to) || to->nr_may_receive);
 }
 
 /**

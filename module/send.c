@@ -407,7 +407,7 @@ int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
  * @files: the files; the message takes a reference
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
- * Return: as mbx_send(), and -EPIPE.
+ * Return: as mbx_send(), and -ELOOP or -EPIPE.
  */
 int mbx_send_files(struct mbx_handle *handle, struct mbx_tx *tx,
 		   struct mbx_files *files)

@@ -116,6 +116,8 @@ int mbx_table_add(struct mbx_box *box)
 	}
 	xa_store(&ids, box->id, box, GFP_NOWAIT);
 	box->net = net;
+	/* MBX_NO_RING */
+	box->no_files = net != &init_net && !(box->flags & MBX_CREATE_OWNED);
 	if (!box->user_ns)
 		box->user_ns = get_user_ns(net->user_ns);
 	refcount_inc(&box->refs);

@@ -3,6 +3,9 @@
  * Network namespaces: each has its own mailboxes, and takes them along when it
  * ends.
  */
+#include <sys/socket.h>
+
+#include "fds.h"
 #include "peers.h"
 
 #define BOTH (MBX_OPEN_SEND | MBX_OPEN_RECEIVE)
@@ -54,6 +57,25 @@ TEST_F(netns, name_is_unknown_elsewhere)
 		CHECK_ERRNO(ENOENT, box_open(control, self->name, 0, 0));
 		CHECK_ERRNO(ENOENT, box_open(control, self->name, 0, BOTH));
 		CHECK_ERRNO(ENOENT, box_delete(control, self->name, 0));
+		child_exit();
+	}
+	EXPECT_CHILD(child);
+}
+
+/* A socket in a message would keep the namespace, and that the mailbox. */
+TEST_F(netns, keeps_itself_by_no_message)
+{
+	struct child child;
+
+	if (!child_start(&child)) {
+		int control = enter_new_namespace();
+		int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		int box = box_create(control, NULL, 0, 4);
+
+		CHECK(s >= 0 && box >= 0);
+		CHECK_ERRNO(ELOOP, send_fds(box, 7, &s, 1, 0));
+		box = box_create(control, NULL, MBX_CREATE_OWNED, 4);
+		CHECK(!send_fds(box, 7, &s, 1, 0));
 		child_exit();
 	}
 	EXPECT_CHILD(child);

@@ -692,7 +692,8 @@ int mbx_send_once(struct mbx *m, const void *data, size_t len, uint64_t id,
  *
  * Return: as mbx_send_until(), or
  *
- *  - -ELOOP: an AF_UNIX socket, an io_uring, or a handle with the right to receive
+ *  - -ELOOP: an AF_UNIX socket, an io_uring, or a handle with the right to receive;
+ *    or a mailbox that takes none, see *Descriptors in messages* in mailbox(4)
  *  - -ETOOMANYREFS: a limit on descriptors in messages, of the user
  *  - -EPIPE: nobody can receive them, see struct mbx_fds
  *  - -EBADF: also a descriptor that is not open

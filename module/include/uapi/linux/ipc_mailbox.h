@@ -444,7 +444,8 @@ struct mbx_fds {
  *    deadline; @priority is too high; more than MBX_FDS_MAX descriptors; an @id, and
  *    the mailbox remembers none
  *  - ELOOP: a descriptor at @fds_ptr could keep itself open: an AF_UNIX socket, an
- *    io_uring, or a mailbox handle with the right to receive
+ *    io_uring, or a mailbox handle with the right to receive; or any, in a mailbox
+ *    without MBX_CREATE_OWNED of another network namespace than the first
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
  *  - ENOBUFS: another message took the place of this one, which waited for a
  *    receiver
