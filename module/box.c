@@ -310,6 +310,18 @@ void mbx_box_wake_pollers(struct mbx_box *box)
 	wake_pollers(&box->poll_end);
 }
 
+/* So that of mailboxes that have ended none is kept by the next. */
+static void forget_dead_letter(struct mbx_box *box)
+{
+	struct mbx_box *target;
+
+	spin_lock(&box->lock);
+	target = box->dead_letter;
+	box->dead_letter = NULL;
+	spin_unlock(&box->lock);
+	mbx_box_put(target);
+}
+
 /**
  * mbx_box_kill() - end a mailbox
  * @box: the mailbox
@@ -331,6 +343,7 @@ bool mbx_box_kill(struct mbx_box *box, int why)
 	trace_mbx_delete(box, box->dead);
 
 	purge(box, &later);
+	forget_dead_letter(box);
 	uncharge_box(box);
 	mbx_box_put(box);
 	module_put(THIS_MODULE);
