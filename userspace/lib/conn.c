@@ -127,10 +127,13 @@ int mbx_connect(struct mbx_connection *c, const char *name, const void *data,
 	mbx_close(to_in);
 	if (reply_len)
 		*reply_len = err && err != -ECONNREFUSED ? 0 : out_len;
-	if (err)
+	if (err) {
+		/* Should the server have accepted, it is to find it gone. */
+		mbx_delete_handle(in);
 		mbx_close(in);
-	else
+	} else {
 		*c = (struct mbx_connection){ .in = in, .out = out };
+	}
 	return err;
 }
 
