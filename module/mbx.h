@@ -48,7 +48,8 @@
  *                  MBX_EVENTFD in notify.c; for a time that grows with the queue
  *                  by a receive that selects, with the callers by whoever replies
  *                  or closes what they were received through, and by whoever thaws or seals with
- *                  the queue times those who wait in one; never over a sleep
+ *                  the queue times those who wait in one, or by a few leases that end;
+ *                  never over a sleep
  *       nested:    a mailbox's, then its dead-letter mailbox's, see dead.c
  *  3. users_lock in quota.c (spinlock)
  *       protects:  the table of users

@@ -10,8 +10,11 @@
 #include "mbx.h"
 #include "trace.h"
 
-/* Leases that are looked at in one go with the box locked. */
-#define SETTLE_BATCH 256
+/*
+ * Leases that are looked at in one go with the box locked.  Few, since each that ends
+ * may cost a look at the whole queue, for its place or for those who wait.
+ */
+#define SETTLE_BATCH 8
 
 /* The caller has the message for good: it leaves the mailbox. */
 static void acknowledge(struct mbx_box *box, struct mbx_lease *lease,
