@@ -598,7 +598,8 @@ ssize_t mbx_reply_receive(struct mbx *m, uint64_t *call, const void *data,
  * lease, the end of this process and mbx_close() puts it back to its place, for
  * anybody to receive; unless it has been delivered too often and goes to the
  * dead-letter mailbox that the mailbox was created with.  out_deliveries of
- * mbx_receive_ext(), with its lease_ms, tells how often it was delivered.
+ * mbx_receive_ext(), with its lease_ms, tells how often it was delivered.  A call is
+ * never leased: mbx_ack() answers -ENOENT for it, and mbx_reply() is what it needs.
  *
  * Return: length of the message, or -EINVAL: @ms is 0; -EDQUOT, -ENOSPC: a limit on
  * bytes; -ETIMEDOUT, or an error of mbx_receive()

@@ -245,6 +245,16 @@ static int deliver(struct recv *r)
 	return EXIT_FAIL;
 }
 
+/* Calls are never leased. */
+static int settle(struct recv *r, bool handled)
+{
+	const __u64 seq = r->letter.arg.out_seq;
+
+	if (r->letter.arg.out_flags & MBX_MESSAGE_CALL)
+		return 0;
+	return handled ? mbx_ack(r->from, seq) : mbx_nack(r->from, seq);
+}
+
 /*
  * A message that nobody could handle comes again, and is no reason not to try the
  * next; what cannot be written now cannot be later.
@@ -254,7 +264,7 @@ static int deliver_leased(struct recv *r)
 	const __u64 seq = r->letter.arg.out_seq;
 	int status = deliver(r), err;
 
-	err = status ? mbx_nack(r->from, seq) : mbx_ack(r->from, seq);
+	err = settle(r, !status);
 	if (err) {
 		say("message %llu was handled, but may come again",
 		    (unsigned long long)seq);
