@@ -194,10 +194,9 @@ TEST_F(fds, no_unix_socket)
 
 TEST_F(fds, other_sockets)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_NETLINK, SOCK_RAW, 0);
 
-	if (fd < 0)
-		SKIP(return, "no AF_INET");
+	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, give_fd(self->box, 1, fd, NONBLOCK));
 	EXPECT_LE(0, take_one(self->box));
 }
