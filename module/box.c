@@ -394,6 +394,8 @@ void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 	if (msg->files)
 		mbx_files_left(box);
 	if (!msg->files && !box->dead && take_over(box, msg)) {
+		/* The short way knows no calls. */
+		msg->reply_room = 0;
 		mbx_box_keep(box, msg);
 	} else {
 		msg->next = later->garbage;

@@ -108,6 +108,7 @@ static struct mbx_msg *new_msg(struct mbx_user *payer, u32 len, gfp_t gfp,
 	}
 	msg->from = NULL;
 	msg->files = NULL;
+	msg->reply_room = 0;
 	msg->payer = mbx_user_ref(payer);
 	msg->len = len;
 	return msg;

@@ -13,7 +13,8 @@
 /* ------------------------------------------------------------ making messages */
 
 /* The common case: no allocation, no accounting, no page fault. */
-static struct mbx_msg *fill_spare(struct mbx_box *box, const struct mbx_tx *tx)
+static __always_inline struct mbx_msg *fill_spare(struct mbx_box *box,
+						  const struct mbx_tx *tx)
 {
 	const enum mbx_msg_class class = mbx_msg_class(tx->len);
 	struct mbx_msg *msg;
@@ -41,15 +42,21 @@ static __always_inline void sign(const struct mbx_handle *handle,
 		msg->from = mbx_task_ref(task);
 	}
 	msg->sender = NULL;
-	msg->seq = 0;
 	msg->badge = handle->badge;
 	msg->type = tx->type;
 	msg->priority = tx->priority;
-	msg->reply_room = 0;
 	msg->refs = 1;
 	msg->deliveries = 0;
-	msg->state = MBX_MSG_NEW;
 	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
+}
+
+/* One that does not go into the queue at once. */
+static void sign_new(const struct mbx_handle *handle, struct mbx_msg *msg,
+		     struct mbx_task *task, const struct mbx_tx *tx)
+{
+	sign(handle, msg, task, tx);
+	msg->seq = 0;
+	msg->state = MBX_MSG_NEW;
 }
 
 /**
@@ -67,7 +74,7 @@ struct mbx_msg *mbx_fill_spare(const struct mbx_handle *handle,
 	struct mbx_msg *msg = fill_spare(handle->box, tx);
 
 	if (msg)
-		sign(handle, msg, task, tx);
+		sign_new(handle, msg, task, tx);
 	return msg;
 }
 
@@ -94,7 +101,7 @@ struct mbx_msg *mbx_make_msg(const struct mbx_handle *handle,
 	msg = mbx_msg_create(payer, tx->data, tx->len, payer != task->user);
 	spin_lock(&box->lock);
 	if (!IS_ERR(msg))
-		sign(handle, msg, task, tx);
+		sign_new(handle, msg, task, tx);
 	return msg;
 }
 
@@ -339,7 +346,7 @@ int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 {
 	int err;
 
-	sign(handle, msg, task, tx);
+	sign_new(handle, msg, task, tx);
 	err = check_send(handle, task, tx);
 	if (!err)
 		return dispatch(handle, task, msg, tx, later);
