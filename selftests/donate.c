@@ -124,7 +124,7 @@ TEST_F(donate, until_the_caller_gives_up)
 {
 	struct job *job = job_call(self->fd, 7);
 
-	job->call.deadline = in_ms(300);
+	job->call.deadline = in_ms(2000);
 	start_as(job, variant->caller);
 	ASSERT_TRUE(job_blocks(job));
 	ASSERT_EQ(7, take_call(self->fd, &self->got));
@@ -355,7 +355,7 @@ TEST_F(lend, what_is_lost_is_lost_by_all)
 	struct link link;
 	pthread_t thread;
 
-	job->call.deadline = in_ms(500);
+	job->call.deadline = in_ms(2000);
 	CHAIN(link, thread, job);
 	EXPECT_PRIORITY(0, FIFO(25));
 	EXPECT_EQ(ETIMEDOUT, job_join(job));
@@ -373,7 +373,7 @@ TEST_F(lend, what_was_given_back_is_not_lent)
 	struct link link;
 	pthread_t thread;
 
-	job->call.deadline = in_ms(500);
+	job->call.deadline = in_ms(2000);
 	link.fd = box_create(self->control, NULL, MBX_CREATE_DONATE, 4);
 	link.next = self->fd;
 	ASSERT_LE(0, link.fd);
