@@ -128,7 +128,9 @@ void mbx_lease_destroy(struct mbx_lease *lease)
 static void arm(struct mbx_leases *leases, ktime_t when)
 {
 	const s64 left = ktime_to_ns(ktime_sub(when, ktime_get()));
-	unsigned long delay = left > 0 ? nsecs_to_jiffies(left) + 1 : 0;
+	const u64 ticks = left > 0 ? nsecs_to_jiffies64(left) + 1 : 0;
+	/* Where a timer cannot run so long it goes off for nothing. */
+	const unsigned long delay = min_t(u64, ticks, MAX_JIFFY_OFFSET);
 
 	leases->armed = when;
 	/* It locks the mailbox before it drops its reference. */
