@@ -48,16 +48,23 @@ static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 	arg->out_badge = msg->badge;
 	arg->out_type = msg->type;
 	arg->out_priority = msg->priority;
+}
+
+/* With the lock: somebody may lease the message while another looks at it. */
+static void describe_deliveries(const struct mbx_msg *msg,
+				struct mbx_receive *arg)
+{
 	arg->out_deliveries = msg->deliveries + 1;
 }
 
-/* What no message has that goes the short way. */
+/* What no message has that goes the short way, and what may change. */
 static void describe_special(const struct mbx_msg *msg, struct mbx_rx *rx)
 {
 	struct mbx_receive *arg = rx->arg;
 
 	if (!arg)
 		return;
+	describe_deliveries(msg, arg);
 	arg->out_flags = msg->reply_room ? MBX_MESSAGE_CALL : 0;
 	arg->out_reply_max = msg->reply_room ? msg->reply_room - 1 : 0;
 	if (mbx_landing_loses(rx, msg))
@@ -72,10 +79,11 @@ static int copy_atomic(struct mbx_msg *msg, struct mbx_rx *rx, u32 len)
 	if (!rx->arg)
 		return 0;
 	describe(msg, rx->arg);
+	describe_deliveries(msg, rx->arg);
 	return mbx_copy_to_user_atomic(rx->uarg, &rx->arg->out_seq, rx->usize);
 }
 
-/* Without the lock: as long as there are references nothing here changes. */
+/* Without the lock: as long as there are references nothing in it changes. */
 static int copy_sleeping(struct mbx_msg *msg, struct mbx_rx *rx, u32 len)
 {
 	if (mbx_msg_copy(msg, rx->data, len))
