@@ -163,7 +163,7 @@ struct mbx_box {
  * @watch: the events that it is told of, or NULL [box]
  * @tellers: what sends messages of events through it [box]
  * @deferral: the message that is kept for it; NULL until there was one [box]
- * @nr_leases: messages that are leased through it [box]
+ * @leases: those of messages that were received through it [box]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -179,7 +179,7 @@ struct mbx_handle {
 	struct mbx_watch *watch;
 	struct list_head tellers;
 	struct mbx_deferral *deferral;
-	u32 nr_leases;
+	struct list_head leases;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;

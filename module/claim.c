@@ -48,11 +48,12 @@ void mbx_unclaim(struct mbx_claim *claim)
 /**
  * mbx_proc_first_claim() - find a mailbox where a process has something to finish
  * @proc: the process
+ * @is_lease: set to whether that is to settle a lease, or else to reply
  *
  * Context: Process context.  Takes records_lock.
  * Return: the mailbox with a reference, or NULL.
  */
-struct mbx_box *mbx_proc_first_claim(struct mbx_proc *proc)
+struct mbx_box *mbx_proc_first_claim(struct mbx_proc *proc, bool *is_lease)
 {
 	struct mbx_claim *claim;
 
@@ -62,6 +63,29 @@ struct mbx_box *mbx_proc_first_claim(struct mbx_proc *proc)
 	claim = list_first_entry_or_null(&proc->claims, struct mbx_claim, node);
 	if (!claim)
 		return NULL;
+	*is_lease = claim->is_lease;
 	refcount_inc(&claim->box->refs);
 	return claim->box;
+}
+
+/**
+ * mbx_claim_first() - find what a process has to finish next in a mailbox
+ * @box: the mailbox
+ * @proc: the process
+ *
+ * Others that the process has to finish are not gone through: what takes long is
+ * what there is to do.
+ *
+ * Context: The box is locked.  Takes records_lock.
+ * Return: the first of all claims of @proc, if it is in @box, or NULL.
+ */
+struct mbx_claim *mbx_claim_first(const struct mbx_box *box,
+				  struct mbx_proc *proc)
+{
+	struct mbx_claim *claim;
+
+	guard(raw_spinlock)(&mbx_records_lock);
+
+	claim = list_first_entry_or_null(&proc->claims, struct mbx_claim, node);
+	return claim && claim->box == box ? claim : NULL;
 }

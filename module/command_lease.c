@@ -20,7 +20,7 @@ int mbx_lease_receive(struct mbx_handle *handle, struct mbx_rx *rx, u32 ms)
 	struct mbx_lease *lease;
 	int err;
 
-	lease = mbx_lease_create(handle, ms);
+	lease = mbx_lease_create(handle->box, ms);
 	if (IS_ERR(lease))
 		return PTR_ERR(lease);
 	rx->lease = lease;

@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 
+#include "lease.h"
 #include "mbx.h"
 
 /* Handles that are moved in the tree in one go with the box locked. */
@@ -28,6 +29,7 @@ static struct mbx_handle *alloc_handle(struct mbx_box *box, u32 rights)
 	handle->box = box;
 	handle->rights = rights;
 	INIT_LIST_HEAD(&handle->tellers);
+	INIT_LIST_HEAD(&handle->leases);
 	INIT_LIST_HEAD(&handle->children);
 	INIT_LIST_HEAD(&handle->sibling);
 	return handle;
@@ -125,6 +127,7 @@ static u32 end_handle(struct mbx_handle *handle)
 		return 0;
 	count_rights(handle, -1);
 	handle->revoked = true;
+	mbx_lease_revoke(handle);
 	if (handle->task)
 		mbx_task_put(handle->task);
 	handle->task = NULL;

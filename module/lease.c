@@ -55,6 +55,7 @@ static int prepare(struct mbx_box *box)
 	INIT_DELAYED_WORK(&leases->work, mbx_settle_expired);
 	leases->by_seq = RB_ROOT;
 	timerqueue_init_head(&leases->by_time);
+	INIT_LIST_HEAD(&leases->revoked);
 
 	spin_lock(&box->lock);
 	if (!box->leases)
@@ -77,25 +78,26 @@ static struct mbx_lease *alloc_lease(struct mbx_user *payer)
 		mbx_quota_uncharge_bytes(payer, sizeof(*lease));
 		return ERR_PTR(-ENOMEM);
 	}
+	lease->claim.is_lease = true;
 	lease->payer = mbx_user_ref(payer);
 	return lease;
 }
 
 /**
  * mbx_lease_create() - make a lease for a message to come
- * @handle: which it will be received through
+ * @box: where
  * @ms: how long it is to last, from then on
  *
  * Context: Process context.  Sleeps.  Takes the box's lock.
  * Return: the lease, or an error pointer: -EDQUOT, -ENOMEM, -ENOSPC.
  */
-struct mbx_lease *mbx_lease_create(struct mbx_handle *handle, u32 ms)
+struct mbx_lease *mbx_lease_create(struct mbx_box *box, u32 ms)
 {
 	struct mbx_lease *lease;
 	struct mbx_task *task;
 	int err;
 
-	err = prepare(handle->box);
+	err = prepare(box);
 	if (err)
 		return ERR_PTR(err);
 	task = mbx_task_get_current();
@@ -103,10 +105,8 @@ struct mbx_lease *mbx_lease_create(struct mbx_handle *handle, u32 ms)
 		return ERR_CAST(task);
 	lease = alloc_lease(task->user);
 	mbx_task_put(task);
-	if (IS_ERR(lease))
-		return lease;
-	lease->handle = handle;
-	lease->ms = ms;
+	if (!IS_ERR(lease))
+		lease->ms = ms;
 	return lease;
 }
 
@@ -171,9 +171,8 @@ void mbx_lease_disarm(struct mbx_box *box)
 		mbx_box_put(box);
 }
 
-static void start_time(struct mbx_lease *lease)
+static void start_time(struct mbx_leases *leases, struct mbx_lease *lease)
 {
-	struct mbx_leases *leases = lease->handle->box->leases;
 	const ktime_t end = ktime_add_ms(ktime_get(), lease->ms);
 
 	timerqueue_init(&lease->by_time);
@@ -192,11 +191,11 @@ static void start_time(struct mbx_lease *lease)
  */
 void mbx_lease_renew(struct mbx_lease *lease, u32 ms)
 {
-	struct mbx_leases *leases = lease->handle->box->leases;
+	struct mbx_leases *leases = lease->claim.box->leases;
 
 	timerqueue_del(&leases->by_time, &lease->by_time);
 	lease->ms = ms;
-	start_time(lease);
+	start_time(leases, lease);
 }
 
 /**
@@ -254,24 +253,25 @@ struct mbx_lease *mbx_lease_from(const struct mbx_leases *leases, u64 seq)
 
 /**
  * mbx_lease_begin() - lease a message
+ * @handle: which it was received through
  * @lease: made by mbx_lease_create()
  * @msg: a taken message; nobody waits for it to be received
  * @proc: who has it
  *
  * Context: The box is locked.  Takes records_lock.
  */
-void mbx_lease_begin(struct mbx_lease *lease, struct mbx_msg *msg,
-		     struct mbx_proc *proc)
+void mbx_lease_begin(struct mbx_handle *handle, struct mbx_lease *lease,
+		     struct mbx_msg *msg, struct mbx_proc *proc)
 {
-	struct mbx_box *box = lease->handle->box;
+	struct mbx_box *box = handle->box;
 	struct mbx_leases *leases = box->leases;
 
 	mbx_queue_lease(&box->queue, msg);
 	lease->msg = msg;
 	rb_add(&lease->by_seq, &leases->by_seq, is_before);
 	leases->nr++;
-	lease->handle->nr_leases++;
-	start_time(lease);
+	list_add_tail(&lease->by_handle, &handle->leases);
+	start_time(leases, lease);
 	mbx_claim(&lease->claim, box, proc);
 }
 
@@ -284,14 +284,27 @@ void mbx_lease_begin(struct mbx_lease *lease, struct mbx_msg *msg,
  */
 struct mbx_msg *mbx_lease_end(struct mbx_lease *lease)
 {
-	struct mbx_leases *leases = lease->handle->box->leases;
+	struct mbx_leases *leases = lease->claim.box->leases;
 	struct mbx_msg *msg = lease->msg;
 
 	mbx_unclaim(&lease->claim);
 	timerqueue_del(&leases->by_time, &lease->by_time);
 	rb_erase(&lease->by_seq, &leases->by_seq);
 	leases->nr--;
-	lease->handle->nr_leases--;
+	list_del(&lease->by_handle);
 	mbx_lease_destroy(lease);
 	return msg;
+}
+
+/**
+ * mbx_lease_revoke() - part leases from a handle that is being revoked
+ * @handle: the handle, which may go from now on; who revokes it ends them
+ *
+ * Context: The box is locked.
+ */
+void mbx_lease_revoke(struct mbx_handle *handle)
+{
+	if (!list_empty(&handle->leases))
+		list_splice_tail_init(&handle->leases,
+				      &handle->box->leases->revoked);
 }

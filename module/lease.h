@@ -13,8 +13,9 @@
  * @by_seq: in @by_seq of the mailbox [box]
  * @by_time: in @by_time of the mailbox; CLOCK_MONOTONIC [box]
  * @claim: whose it is [box]
+ * @by_handle: in @leases of the handle that it was received through, or in @revoked
+ *	of the mailbox; either ends the lease before it goes [box]
  * @msg: the message, with the queue's reference [box]
- * @handle: which it was received through; ends the lease before it goes [const]
  * @payer: charged for the record [const]
  * @ms: how long it lasts [box]
  */
@@ -22,8 +23,8 @@ struct mbx_lease {
 	struct rb_node by_seq;
 	struct timerqueue_node by_time;
 	struct mbx_claim claim;
+	struct list_head by_handle;
 	struct mbx_msg *msg;
-	struct mbx_handle *handle;
 	struct mbx_user *payer;
 	u32 ms;
 };
@@ -34,6 +35,7 @@ struct mbx_lease {
  * @work: ends those whose time is over
  * @by_seq: leases by sequence number of the message [box]
  * @by_time: leases by end [box]
+ * @revoked: leases through handles that have been revoked [box]
  * @armed: when @work is to run, or 0 if it is not pending [box]
  * @nr: how many there are [box]
  * @returned: how often a message has come back [box]
@@ -44,6 +46,7 @@ struct mbx_leases {
 	struct delayed_work work;
 	struct rb_root by_seq;
 	struct timerqueue_head by_time;
+	struct list_head revoked;
 	ktime_t armed;
 	u32 nr;
 	u64 returned;
@@ -53,14 +56,15 @@ struct mbx_leases {
 /* lease.c */
 int mbx_lease_init(void);
 void mbx_lease_exit(void);
-struct mbx_lease *mbx_lease_create(struct mbx_handle *handle, u32 ms);
+struct mbx_lease *mbx_lease_create(struct mbx_box *box, u32 ms);
 void mbx_lease_destroy(struct mbx_lease *lease);
-void mbx_lease_begin(struct mbx_lease *lease, struct mbx_msg *msg,
-		     struct mbx_proc *proc);
+void mbx_lease_begin(struct mbx_handle *handle, struct mbx_lease *lease,
+		     struct mbx_msg *msg, struct mbx_proc *proc);
 struct mbx_msg *mbx_lease_end(struct mbx_lease *lease);
 void mbx_lease_renew(struct mbx_lease *lease, u32 ms);
 struct mbx_lease *mbx_lease_from(const struct mbx_leases *leases, u64 seq);
 struct mbx_lease *mbx_lease_over(struct mbx_leases *leases);
+void mbx_lease_revoke(struct mbx_handle *handle);
 void mbx_lease_rearm(struct mbx_leases *leases);
 void mbx_lease_disarm(struct mbx_box *box);
 

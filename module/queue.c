@@ -166,14 +166,20 @@ void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg)
 
 /*
  * What comes back is old and belongs near the head; or it comes back together with
- * all others, and belongs to the tail.  So look from both ends.
+ * all others, and belongs to the tail, or next to the one before.  So look from both
+ * ends, of what lies on its side of @near.
  */
 static struct list_head *place_of(struct list_head *list, u64 seq,
-				  struct list_head *before)
+				  const struct mbx_msg *near,
+				  unsigned int *looked)
 {
-	struct list_head *after = list->prev;
+	struct list_head *before = list, *after = list->prev;
 
-	for (;;) {
+	if (near && near->seq < seq)
+		before = (struct list_head *)&near->node;
+	else if (near)
+		after = near->node.prev;
+	for (*looked = 1;; ++*looked) {
 		before = before->next;
 		if (before == list ||
 		    list_entry(before, struct mbx_msg, node)->seq > seq)
@@ -188,21 +194,23 @@ static struct list_head *place_of(struct list_head *list, u64 seq,
  * mbx_queue_untake() - put a message back in its place
  * @queue: the queue
  * @msg: a taken or leased message
- * @behind: a ready message that its place may be shortly behind, or NULL
+ * @near: a ready message that its place may be near to, or NULL
  * @counted: whether it takes room
+ *
+ * Return: true if more than MBX_QUEUE_FEW messages were looked at for that.
  */
-void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
-		      const struct mbx_msg *behind, bool counted)
+bool mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
+		      const struct mbx_msg *near, bool counted)
 {
 	struct list_head *list = mbx_queue_level(queue, msg->priority);
-	struct list_head *start = list;
+	unsigned int looked;
 
-	if (behind && behind->priority == msg->priority &&
-	    behind->seq < msg->seq)
-		start = (struct list_head *)&behind->node;
+	if (near && near->priority != msg->priority)
+		near = NULL;
 	msg->state = MBX_MSG_READY;
-	list_move_tail(&msg->node, place_of(list, msg->seq, start));
+	list_move_tail(&msg->node, place_of(list, msg->seq, near, &looked));
 	count(queue, msg, counted);
+	return looked > MBX_QUEUE_FEW;
 }
 
 /**

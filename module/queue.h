@@ -63,6 +63,9 @@ struct mbx_queue {
 	u64 bytes_lost;
 };
 
+/* To look at more messages or waiters than that is much for a single message. */
+#define MBX_QUEUE_FEW 32
+
 void mbx_queue_init(struct mbx_queue *queue);
 struct list_head *mbx_queue_make_levels(void);
 struct mbx_msg *mbx_queue_most_urgent(struct mbx_queue *queue);
@@ -73,8 +76,8 @@ struct mbx_msg *mbx_queue_below(struct mbx_queue *queue,
 struct list_head *mbx_queue_level(struct mbx_queue *queue, u8 priority);
 void mbx_queue_take(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_hand(struct mbx_queue *queue, struct mbx_msg *msg);
-void mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
-		      const struct mbx_msg *behind, bool counted);
+bool mbx_queue_untake(struct mbx_queue *queue, struct mbx_msg *msg,
+		      const struct mbx_msg *near, bool counted);
 void mbx_queue_lease(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_withdraw(struct mbx_queue *queue, struct mbx_msg *msg);
 void mbx_queue_collect(struct mbx_queue *queue, struct list_head *list);

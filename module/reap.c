@@ -25,6 +25,7 @@ static struct tracepoint *exit_tracepoint;
 static void reap_proc(struct mbx_proc *proc)
 {
 	struct mbx_box *box;
+	bool is_lease;
 
 	while ((box = mbx_proc_first_box(proc))) {
 		if (!mbx_box_inherit(box))
@@ -33,9 +34,11 @@ static void reap_proc(struct mbx_proc *proc)
 		cond_resched();
 	}
 	/* In mailboxes that live on. */
-	while ((box = mbx_proc_first_claim(proc))) {
-		mbx_box_abandon(box, proc);
-		mbx_settle_abandoned(box, proc);
+	while ((box = mbx_proc_first_claim(proc, &is_lease))) {
+		if (is_lease)
+			mbx_settle_abandoned(box, proc);
+		else
+			mbx_box_abandon(box, proc);
 		mbx_box_put(box);
 		cond_resched();
 	}

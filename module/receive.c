@@ -105,13 +105,14 @@ static void count_received(struct mbx_task *task, const struct mbx_msg *msg,
 	rx->msg_len = msg->len;
 }
 
-static void lease(struct mbx_msg *msg, struct mbx_task *task, struct mbx_rx *rx,
+static void lease(struct mbx_handle *handle, struct mbx_msg *msg,
+		  struct mbx_task *task, struct mbx_rx *rx,
 		  struct mbx_later *later)
 {
 	struct mbx_waiter *sender = msg->sender;
 
 	msg->sender = NULL;
-	mbx_lease_begin(rx->lease, msg, task->proc);
+	mbx_lease_begin(handle, rx->lease, msg, task->proc);
 	rx->lease = NULL;
 	if (sender) {
 		sender->peer = mbx_task_ref(task);
@@ -132,7 +133,7 @@ static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
 	mbx_landing_note(rx, msg);
 
 	if (rx->lease && !(sender && sender->caller)) {
-		lease(msg, task, rx, later);
+		lease(handle, msg, task, rx, later);
 		return;
 	}
 	mbx_queue_received(&box->queue, msg);
@@ -152,23 +153,26 @@ static void finish(struct mbx_handle *handle, struct mbx_msg *msg,
  * mbx_put_back() - let others receive a message that somebody had
  * @box: the mailbox
  * @msg: a taken message, or one that was leased
- * @behind: a ready message that its place may be shortly behind, or NULL
+ * @near: a ready message that its place may be near to, or NULL
  * @later: wakes them
  *
  * Context: The box is locked.
+ * Return: true if many messages or waiters were looked at for that.
  */
-void mbx_put_back(struct mbx_box *box, struct mbx_msg *msg,
-		  const struct mbx_msg *behind, struct mbx_later *later)
+bool mbx_put_back(struct mbx_box *box, struct mbx_msg *msg,
+		  const struct mbx_msg *near, struct mbx_later *later)
 {
 	const bool counted = msg->counted;
+	bool far;
 
-	mbx_queue_untake(&box->queue, msg, behind,
-			 box->capacity || !msg->sender);
+	far = mbx_queue_untake(&box->queue, msg, near,
+			       box->capacity || !msg->sender);
 	/* Whoever waited for it gets it without taking room. */
 	if (mbx_offer(box, msg, later) && counted)
 		mbx_made_room(box, later);
 	if (mbx_box_sealed(box))
 		mbx_control_part(box, later);
+	return far || box->nr_receivers > MBX_QUEUE_FEW || mbx_box_sealed(box);
 }
 
 /* Copies a taken message, to which the caller has a reference; drops that. */

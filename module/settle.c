@@ -10,11 +10,28 @@
 #include "mbx.h"
 #include "trace.h"
 
-/*
- * Leases that are looked at in one go with the box locked.  Few, since each that ends
- * may cost a look at the whole queue, for its place or for those who wait.
+/* Leases that end in one go with the box locked. */
+#define SETTLE_BATCH 64
+
+/* Those of them that may cost a look at the whole queue, or at all who wait: few. */
+#define SETTLE_FAR 8
+
+/**
+ * struct mbx_returned - what has come back in one go with the box locked
+ * @nr: how many messages
+ * @far: for how many of them much may have been looked at
+ * @last: the last one, if it is in the queue again; or NULL
  */
-#define SETTLE_BATCH 8
+struct mbx_returned {
+	unsigned int nr;
+	unsigned int far;
+	struct mbx_msg *last;
+};
+
+static bool is_enough(const struct mbx_returned *returned)
+{
+	return returned->nr == SETTLE_BATCH || returned->far == SETTLE_FAR;
+}
 
 /* The caller has the message for good: it leaves the mailbox. */
 static void acknowledge(struct mbx_box *box, struct mbx_lease *lease,
@@ -28,22 +45,22 @@ static void acknowledge(struct mbx_box *box, struct mbx_lease *lease,
 	mbx_box_release(box, msg, later);
 }
 
-/*
- * Returns the message if it is in the queue again.  @behind: what the last call
- * has returned with the box locked all the time, or NULL.
- */
-static struct mbx_msg *give_back(struct mbx_box *box, struct mbx_lease *lease,
-				 const struct mbx_msg *behind,
-				 struct mbx_later *later)
+static void give_back(struct mbx_box *box, struct mbx_lease *lease,
+		      struct mbx_returned *returned, struct mbx_later *later)
 {
-	struct mbx_msg *msg = mbx_lease_end(lease);
+	struct mbx_msg *msg = mbx_lease_end(lease), *last = returned->last;
 
-	if (mbx_bury(box, msg, later))
-		return NULL;
+	returned->nr++;
+	returned->last = NULL;
+	if (mbx_bury(box, msg, later)) {
+		returned->far++;
+		return;
+	}
 	box->leases->returned++;
 	mbx_notify_happened(box, MBX_EVENT_RETURNED);
-	mbx_put_back(box, msg, behind, later);
-	return msg->state == MBX_MSG_READY ? msg : NULL;
+	returned->far += mbx_put_back(box, msg, last, later);
+	if (msg->state == MBX_MSG_READY)
+		returned->last = msg;
 }
 
 /* ---------------------------------------------------------------- the command */
@@ -60,7 +77,7 @@ static int settle(struct mbx_box *box, const struct mbx_proc *proc,
 	if (arg->flags & MBX_SETTLE_RENEW)
 		mbx_lease_renew(lease, arg->lease_ms);
 	else if (arg->flags & MBX_SETTLE_NACK)
-		give_back(box, lease, NULL, later);
+		give_back(box, lease, &(struct mbx_returned){}, later);
 	else
 		acknowledge(box, lease, later);
 	return 0;
@@ -94,18 +111,17 @@ int mbx_settle(struct mbx_handle *handle, const struct mbx_settle *arg)
 
 static bool expire_some(struct mbx_leases *leases, struct mbx_later *later)
 {
-	struct mbx_msg *behind = NULL;
+	struct mbx_returned returned = {};
 	struct mbx_lease *lease;
-	unsigned int i;
 
-	for (i = 0; i < SETTLE_BATCH; i++) {
+	while (!is_enough(&returned)) {
 		lease = mbx_lease_over(leases);
 		if (!lease) {
 			mbx_lease_rearm(leases);
 			return false;
 		}
 		trace_mbx_expire(leases->box, lease->msg->seq);
-		behind = give_back(leases->box, lease, behind, later);
+		give_back(leases->box, lease, &returned, later);
 	}
 	return true;
 }
@@ -140,60 +156,68 @@ void mbx_settle_expired(struct work_struct *work)
 
 /**
  * struct mbx_leaver - whose leases end
- * @proc: a process, or NULL
+ * @proc: a process that has exited, or NULL
  * @handle: a handle; NULL with NULL for all that have been revoked
+ *
+ * What that takes depends on how many they are, not on those of others.
  */
 struct mbx_leaver {
-	const struct mbx_proc *proc;
-	const struct mbx_handle *handle;
+	struct mbx_proc *proc;
+	struct mbx_handle *handle;
 };
 
-static bool leaves(const struct mbx_leaver *leaver,
-		   const struct mbx_lease *lease)
+static struct mbx_lease *first_claimed(const struct mbx_box *box,
+				       struct mbx_proc *proc)
 {
-	if (leaver->proc)
-		return lease->claim.proc == leaver->proc;
-	if (leaver->handle)
-		return lease->handle == leaver->handle;
-	return lease->handle->revoked;
+	struct mbx_claim *claim = mbx_claim_first(box, proc);
+
+	return claim && claim->is_lease ?
+		       container_of(claim, struct mbx_lease, claim) :
+		       NULL;
 }
 
-/* In the order of the messages; those before @seq have been looked at. */
-static bool leave_some(struct mbx_box *box, const struct mbx_leaver *leaver,
-		       u64 *seq, struct mbx_later *later)
+static struct mbx_lease *first_of(struct mbx_box *box,
+				  const struct mbx_leaver *leaver)
 {
-	struct mbx_msg *behind = NULL;
-	struct mbx_lease *lease;
-	unsigned int i;
+	struct list_head *list;
 
-	for (i = 0; i < SETTLE_BATCH; i++) {
-		lease = box->leases ? mbx_lease_from(box->leases, *seq) : NULL;
+	if (!box->leases)
+		return NULL;
+	if (leaver->proc)
+		return first_claimed(box, leaver->proc);
+	list = leaver->handle ? &leaver->handle->leases : &box->leases->revoked;
+	return list_first_entry_or_null(list, struct mbx_lease, by_handle);
+}
+
+static bool leave_some(struct mbx_box *box, const struct mbx_leaver *leaver,
+		       struct mbx_later *later)
+{
+	struct mbx_returned returned = {};
+	struct mbx_lease *lease;
+
+	while (!is_enough(&returned)) {
+		lease = first_of(box, leaver);
 		if (!lease)
 			return false;
-		*seq = lease->msg->seq + 1;
-		if (leaves(leaver, lease))
-			behind = give_back(box, lease, behind, later);
+		give_back(box, lease, &returned, later);
 	}
 	return true;
 }
 
-static bool leave_batch(struct mbx_box *box, const struct mbx_leaver *leaver,
-			u64 *seq)
+static bool leave_batch(struct mbx_box *box, const struct mbx_leaver *leaver)
 {
 	struct mbx_later later = {};
 	bool more;
 
 	spin_lock(&box->lock);
-	more = leave_some(box, leaver, seq, &later);
+	more = leave_some(box, leaver, &later);
 	mbx_unlock(box, &later);
 	return more;
 }
 
 static void leave(struct mbx_box *box, const struct mbx_leaver *leaver)
 {
-	u64 seq = 0;
-
-	while (leave_batch(box, leaver, &seq))
+	while (leave_batch(box, leaver))
 		cond_resched();
 }
 
@@ -202,9 +226,12 @@ static void leave(struct mbx_box *box, const struct mbx_leaver *leaver)
  * @box: the mailbox
  * @proc: the process, which has exited
  *
+ * As long as the first of all its claims is such: else there is something else that
+ * comes first, see mbx_proc_first_claim().
+ *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
  */
-void mbx_settle_abandoned(struct mbx_box *box, const struct mbx_proc *proc)
+void mbx_settle_abandoned(struct mbx_box *box, struct mbx_proc *proc)
 {
 	leave(box, &(struct mbx_leaver){ .proc = proc });
 }
@@ -228,12 +255,7 @@ void mbx_settle_revoked(struct mbx_box *box)
  */
 void mbx_settle_closed(struct mbx_handle *handle)
 {
-	bool any;
-
-	spin_lock(&handle->box->lock);
-	any = handle->nr_leases;
-	spin_unlock(&handle->box->lock);
-	if (any)
+	if (handle->rights & MBX_OPEN_RECEIVE)
 		leave(handle->box, &(struct mbx_leaver){ .handle = handle });
 }
 

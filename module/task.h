@@ -94,6 +94,7 @@ struct mbx_proc {
  * @node: in @claims of the process [records]
  * @proc: the process, with a reference; NULL if nobody has [box]
  * @box: where it took it, which outlives the claim [box]
+ * @is_lease: it lies in a struct mbx_lease, else in a struct mbx_caller [const]
  *
  * It lies in what it is about.  Starts as all zero.
  */
@@ -101,6 +102,7 @@ struct mbx_claim {
 	struct list_head node;
 	struct mbx_proc *proc;
 	struct mbx_box *box;
+	bool is_lease;
 };
 
 /**
@@ -226,7 +228,9 @@ struct mbx_box *mbx_proc_first_box(struct mbx_proc *proc);
 void mbx_claim(struct mbx_claim *claim, struct mbx_box *box,
 	       struct mbx_proc *proc);
 void mbx_unclaim(struct mbx_claim *claim);
-struct mbx_box *mbx_proc_first_claim(struct mbx_proc *proc);
+struct mbx_box *mbx_proc_first_claim(struct mbx_proc *proc, bool *is_lease);
+struct mbx_claim *mbx_claim_first(const struct mbx_box *box,
+				  struct mbx_proc *proc);
 
 /* usage.c */
 void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked);

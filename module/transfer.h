@@ -149,13 +149,13 @@ void mbx_made_room(struct mbx_box *box, struct mbx_later *later);
 /* receive.c */
 int mbx_receive(struct mbx_handle *handle, struct mbx_rx *rx);
 int mbx_receive_special(struct mbx_handle *handle, struct mbx_rx *rx);
-void mbx_put_back(struct mbx_box *box, struct mbx_msg *msg,
-		  const struct mbx_msg *behind, struct mbx_later *later);
+bool mbx_put_back(struct mbx_box *box, struct mbx_msg *msg,
+		  const struct mbx_msg *near, struct mbx_later *later);
 
 /* settle.c */
 int mbx_settle(struct mbx_handle *handle, const struct mbx_settle *arg);
 void mbx_settle_expired(struct work_struct *work);
-void mbx_settle_abandoned(struct mbx_box *box, const struct mbx_proc *proc);
+void mbx_settle_abandoned(struct mbx_box *box, struct mbx_proc *proc);
 void mbx_settle_revoked(struct mbx_box *box);
 void mbx_settle_closed(struct mbx_handle *handle);
 void mbx_settle_ended(struct mbx_box *box);
