@@ -485,6 +485,52 @@ kill -TERM $server
 finished "serve that is ended" 0 "" $server "$tmp/served"
 mbx rm "$box-2"
 
+# ---- descriptors
+mbx create "$box-2" -c 5 >/dev/null
+echo first >"$tmp/in"
+echo second >"$tmp/first"
+expect "send --fd" 0 "" sh -c "mbx send $box-2 -m parcel --fd $tmp/in --fd 7 7<$tmp/first"
+rm "$tmp/in"
+# shellcheck disable=SC2016 # expanded by that shell
+expect "recv --fds" 0 "2 parcel first second" mbx recv "$box-2" --timeout 20s --fds --exec \
+	'echo $MBX_FDS $(cat) $(cat <&3) $(cat <&4)'
+mkfifo "$tmp/pipe"
+mbx send "$box-2" -m pipe --fd "$tmp/pipe" &
+exec 9>"$tmp/pipe"
+wait $!
+mbx recv "$box-2" --timeout 20s --fds --exec 'exec cat <&3' 9>&- >"$tmp/out" &
+pid=$!
+echo flows >&9
+exec 9>&-
+finished "a pipe that is received" 0 flows $pid "$tmp/out"
+expect "send --fd of what mbx opens itself" 1 "mbx: send: --fd: mbx was given no descriptor 3: *" \
+	sh -c "exec 3>&- 4>&- 5>&-; mbx send $box-2 -m x --fd $tmp/first --fd 3"
+expect "send --fd of a descriptor that is closed" 1 "mbx: send: --fd: mbx was given no descriptor 77: *" \
+	mbx send "$box-2" -m x --fd 77
+expect "sends nothing then" 4 "mbx: recv: *" mbx recv "$box-2" --nonblock
+mbx send "$box-2" -m thrown --fd "$tmp/first"
+expect "recv without --fds" 0 "mbx: recv: message 3: its descriptors are closed: *
+thrown" mbx recv "$box-2"
+mbx send "$box-2" -m none
+# shellcheck disable=SC2016 # expanded by that shell
+expect "recv --fds of none" 0 0 mbx recv "$box-2" --timeout 20s --fds --exec 'echo $MBX_FDS'
+mbx send "$box-2" -m kept --fd "$tmp/first" --fd "$tmp/first"
+expect "recv --fds without a number left" 1 "mbx: recv: $box-2: this process has as many descriptors open as RLIMIT_NOFILE*" \
+	sh -c "exec 3>&- 4>&- 5>&- 6>&-; ulimit -n 5; exec mbx recv $box-2 --fds --exec cat"
+expect "recv --lease --fds that fails" 1 "keptsecond
+mbx: recv: message 5: the command exited with status 3" mbx recv "$box-2" --timeout 20s --lease 1min --fds --exec 'cat; cat <&3; exit 3'
+# shellcheck disable=SC2016 # expanded by that shell
+expect "has them the next time, too" 0 "2
+second" mbx recv "$box-2" --timeout 20s --fds --exec 'echo $MBX_FDS; cat <&4'
+mbx serve "$box-2" --fds --count 2 --exec 'cat <&3 || echo none' >"$tmp/served" 2>&1 &
+server=$!
+echo served >"$tmp/first"
+expect "call --fd" 0 served mbx call "$box-2" x --fd "$tmp/first"
+# shellcheck disable=SC2016 # expanded by that shell
+expect "call without --fd" 0 none mbx call "$box-2" x
+finished "serve --fds" 0 "*Bad file descriptor*" $server "$tmp/served"
+mbx rm "$box-2"
+
 # ---- nothing is lost
 seq 5 | mbx send "$box" --lines
 mbx recv "$box" --follow 2>/dev/null | head -n 1 >"$tmp/out"
@@ -809,6 +855,8 @@ as_user() {
 if [ "$(id -u)" != 0 ] || [ "$(as_user 'echo yes' 2>/dev/null)" != yes ]; then
 	skip "another user" "needs root and su"
 	skip "one's limit" "needs root and su"
+	skip "one's limit on descriptors" "needs root and su"
+	skip "one within it" "needs root and su"
 else
 	expect "another user" 6 "mbx: recv: $box: the mailbox's mode or owner does not let you*" as_user "mbx recv $box"
 	expect "another user deletes" 6 "mbx: rm: $box: only the mailbox's user*" as_user "mbx rm $box"
@@ -822,6 +870,13 @@ else
 	echo 65536 >$limit
 	expect "one's limit" 1 "mbx: send: $box: your queued messages would exceed max_user_bytes (65536)*raise $limit" \
 		as_user "head -c 100000 /dev/zero | mbx send $box"
+	echo "$old" >$limit
+	limit=/sys/module/ipc_mailbox/parameters/max_user_fds
+	old=$(cat $limit)
+	echo 1 >$limit
+	expect "one's limit on descriptors" 1 "mbx: send: $box: your queued messages would have more descriptors than max_user_fds (1)*raise $limit" \
+		as_user "mbx send $box -m x --fd 0 --fd 0"
+	expect "one within it" 0 "" as_user "mbx send $box -m x --fd 0"
 	echo "$old" >$limit
 fi
 

@@ -60,5 +60,6 @@ check "processes" expect "$$" mbx recv b --pid $$
 check "conditions" expect "--min-priority" mbx peek b --mi
 check "mailboxes to call" expect "jobs joy" mbx call jo
 check "commands that serve" expect "mbx_of_mine" mbx serve b --exec mbx_of_m
+check "files to be sent along" expect "completion/mbx" mbx call b x --fd completion/m
 check "files" expect "completion/mbx" mbx send b --file completion/m
 finish

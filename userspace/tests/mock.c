@@ -108,6 +108,39 @@ static int give_fd(void)
 	return syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
 }
 
+/* What goes with a message; all of it is open. */
+static void expect_fds(uint64_t ptr, uint32_t should)
+{
+	const struct mbx_fds *fds = (void *)(uintptr_t)ptr;
+	uint32_t i;
+
+	expect("descriptors to send", fds ? fds->nr : 0, should);
+	if (!fds)
+		return;
+	expect("size", fds->size, sizeof(*fds));
+	expect("flags", fds->flags, 0);
+	for (i = 0; i < fds->nr; i++)
+		if (fcntl(fds->fds[i], F_GETFD) < 0)
+			mock_fail("descriptor %d is not open", fds->fds[i]);
+}
+
+/* What comes with one, @nr descriptors, into the room that there is for it. */
+static void put_fds(const struct step *s, uint64_t ptr, uint32_t nr)
+{
+	struct mbx_fds *fds = (void *)(uintptr_t)ptr;
+	uint32_t i;
+
+	expect("room for descriptors", fds ? fds->nr : 0, s->fds_room);
+	if (!fds)
+		return;
+	expect("size", fds->size, sizeof(*fds));
+	expect("flags", fds->flags, 0);
+	fds->out_nr = nr;
+	for (i = 0; i < fds->nr; i++)
+		fds->fds[i] = i < nr && !(s->fds_lost & 1U << i) ? give_fd() :
+								   -1;
+}
+
 static int version(const struct step *s, struct mbx_version *v)
 {
 	expect("size", v->size, sizeof(*v));
@@ -167,6 +200,7 @@ static int send_message(const struct step *s, struct mbx_send *m)
 	expect("type", m->type, s->type);
 	expect("message", m->id, s->msg_id);
 	expect_deadline(m->deadline, s->deadline);
+	expect_fds(m->fds_ptr, s->fds);
 	m->out_seq = s->seq;
 	m->out_pid = s->pid;
 	m->out_tid = s->tid;
@@ -196,6 +230,8 @@ static void expect_reply(const struct step *s, const struct mbx_reply *r)
 	expect("call", r->call, s->call);
 	expect("reserved", r->__reserved, 0);
 	expect_bytes("reply", r->data_ptr, r->data_len, s->reply, s->reply_len);
+	if (s->cmd == STEP_REPLY)
+		expect_fds(r->fds_ptr, s->fds);
 }
 
 static int reply(const struct step *s, const struct mbx_reply *r)
@@ -216,6 +252,8 @@ static int call(const struct step *s, struct mbx_call *c)
 	expect("type", c->type, s->type);
 	expect("reserved", c->__reserved, 0);
 	expect_deadline(c->deadline, s->deadline);
+	expect_fds(c->fds_ptr, s->fds);
+	put_fds(s, c->reply_fds_ptr, s->ret ? 0 : s->reply_fds);
 	c->out_seq = s->seq;
 	c->out_pid = s->pid;
 	c->out_tid = s->tid;
@@ -245,6 +283,7 @@ static int receive(const struct step *s, struct mbx_receive *m)
 		expect_reply(s, first);
 	if (first && !s->refused)
 		first->call = 0;
+	put_fds(s, m->fds_ptr, s->ret ? 0 : s->fds);
 	m->out_flags = s->message;
 	m->out_reply_max = s->reply_max;
 	m->out_len = len;

@@ -91,6 +91,10 @@ enum {
  * @refused: the reply of RECEIVE is what fails with @ret
  * @message: comes out of RECEIVE as out_flags
  * @reply_max: comes out of RECEIVE
+ * @fds: descriptors expected in SEND, CALL and REPLY; those that come out of RECEIVE
+ * @reply_fds: those that come out of CALL
+ * @fds_room: how many RECEIVE is expected to have room for, or CALL in the reply
+ * @fds_lost: bit n: the one at n is lost
  * @arrives: signal that arrives meanwhile; unless the tool handles it, it has no
  *	effect
  */
@@ -142,6 +146,10 @@ struct step {
 	bool refused;
 	uint32_t message;
 	uint32_t reply_max;
+	uint32_t fds;
+	uint32_t reply_fds;
+	uint32_t fds_room;
+	uint32_t fds_lost;
 	int arrives;
 };
 

@@ -42,7 +42,7 @@ static const struct run runs[] = {
 	  .out = "mbx " MBX_VERSION " (libmbx " MBX_VERSION ")\n" },
 	HELP("create"), HELP("rm"), HELP("ls"), HELP("stat"), HELP("send"),
 	HELP("recv"), HELP("peek"), HELP("wait"), HELP("admin"), HELP("dump"),
-	HELP("load"), HELP("tasks"), HELP("doctor"), HELP("demo"),
+	HELP("load"), HELP("call"), HELP("serve"), HELP("tasks"), HELP("doctor"), HELP("demo"),
 	{ .name = "help after a mistake that comes later",
 	  .args = { "ls", "-h", "--frob" }, .golden = "ls-help" },
 	{ .name = "help to a full disk", .args = { "ls", "--help" },

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tool.h"
 
@@ -25,6 +27,8 @@
 	", or ask the administrator to raise /sys/module/ipc_mailbox/parameters/" \
 	limit
 #define EXACT_64K_1 65537
+/* Inherited: an AF_UNIX socket. */
+#define UNIX_SOCKET 90
 
 static const struct mbx_stat deferring = {
 	.out_id = 7, .out_msg_max = 10, .out_full = MBX_FULL_DEFER,
@@ -307,6 +311,52 @@ static const struct run runs[] = {
 	  .steps = { { STEP_OPEN, .name = "b", .flags = 1 },
 		     { STEP_STAT, -EIDRM } },
 	  .err = "send: b: the mailbox was deleted: create it again" },
+	/* --fd */
+	{ .name = "a descriptor",
+	  .args = { "send", "b", "-m", "x", "--fd", "0" }, .out = "",
+	  .steps = { OPEN, { STEP_SEND, .data = "x", .fds = 1 } } },
+	{ .name = "descriptors and paths",
+	  .args = { "send", "b", "-m", "x", "--fd", "/dev/null", "--fd", "2",
+		    "--fd", "." }, .out = "",
+	  .steps = { OPEN, { STEP_SEND, .data = "x", .fds = 3 } } },
+	{ .name = "descriptors and standard input",
+	  .args = { "send", "b", "--fd", "1" }, .in = "text", .out = "",
+	  .steps = { OPEN, { STEP_SEND, .data = "text", .fds = 1 } } },
+	{ .name = "a descriptor that is not there",
+	  .args = { "send", "b", "-m", "x", "--fd", "77" }, .out = "",
+	  .err = "send: --fd: mbx was given no descriptor 77: open it, as by 77<FILE, or write ./77 for a file",
+	  .status = 1 },
+	{ .name = "a number that is none of a descriptor",
+	  .args = { "send", "b", "-m", "x", "--fd", "4294967296" }, .out = "",
+	  .err = "send: --fd: mbx was given no descriptor 4294967296: open it, as by 4294967296<FILE, or write ./4294967296 for a file",
+	  .status = 1 },
+	{ .name = "a path that is not there",
+	  .args = { "send", "b", "-m", "x", "--fd", "/no/such/file" },
+	  .err = "send: /no/such/file: No such file or directory",
+	  .out = "", .status = 1 },
+	{ .name = "a descriptor that may not travel",
+	  .args = { "send", "b", "-m", "x", "--fd", "0", "--fd", "90" },
+	  .steps = { OPEN, { STEP_SEND, -ELOOP, .data = "x", .fds = 2 } },
+	  .err = "send: --fd 90 is an AF_UNIX socket\n"
+	  "mbx: send: b: an AF_UNIX socket, an io_uring or a handle to receive with could keep itself open in a message, and any descriptor could in a mailbox that belongs to nobody but a container: send a handle without MBX_OPEN_RECEIVE, pass it through a socket, or use an owned mailbox",
+	  .out = "", .status = 1 },
+	{ .name = "no descriptor may travel there",
+	  .args = { "send", "b", "-m", "x", "--fd", "0" },
+	  .steps = { OPEN, { STEP_SEND, -ELOOP, .data = "x", .fds = 1 } },
+	  .err = "send: b: an AF_UNIX socket, an io_uring or a handle to receive with could keep itself open in a message, and any descriptor could in a mailbox that belongs to nobody but a container: send a handle without MBX_OPEN_RECEIVE, pass it through a socket, or use an owned mailbox",
+	  .out = "", .status = 1 },
+	{ .name = "too many descriptors in messages",
+	  .args = { "send", "b", "-m", "x", "--fd", "0" }, .root = FIXTURE,
+	  .steps = { OPEN, { STEP_SEND, -ETOOMANYREFS, .data = "x",
+			     .fds = 1 } },
+	  .err = "send: b: your queued messages would have more descriptors than max_user_fds (1024): receive some"
+	  RAISE("max_user_fds"), .out = "", .status = 1 },
+	{ .name = "nobody for the descriptors",
+	  .args = { "send", "b", "-m", "x", "--fd", "0" },
+	  .steps = { OPEN, { STEP_SEND, -EPIPE, .data = "x", .fds = 1 } },
+	  .err = "send: b: nobody has a handle to receive the descriptors with: send them elsewhere, or none",
+	  .out = "", .status = 5 },
+
 	{ .name = "standard output full",
 	  .args = { "send", "b", "-m", "x", "-v" }, .kind = OUT_FULL,
 	  .steps = { OPEN, { STEP_SEND, .data = "x" } }, .status = 1,
@@ -319,5 +369,9 @@ static const struct run runs[] = {
 
 int main(void)
 {
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd < 0 || dup2(fd, UNIX_SOCKET) < 0)
+		return 1;
 	return RUN_ALL("send", runs);
 }

@@ -106,6 +106,9 @@ static const struct run runs[] = {
 	      "call", "b", "x", "--raw", "--json"),
 	WRONG("call with a bad priority", PRIORITY("call", "--priority", "32"),
 	      "call", "b", "x", "--priority", "32"),
+	WRONG("call with no descriptor",
+	      "call: --fd: '' is neither a descriptor nor a path" HINT("call"),
+	      "call", "b", "x", "--fd", ""),
 	WRONG("serve without a name",
 	      "serve: too few arguments: NAME expected" HINT("serve"), "serve"),
 	WRONG("serve without a command",
@@ -242,6 +245,18 @@ static const struct run runs[] = {
 	      HINT("create"), "create", "b", "--", "true"),
 
 	/* send. */
+	WRONG("descriptors with lines",
+	      "send: --fd is for one message: no --lines and no --null"
+	      HINT("send"), "send", "b", "--lines", "--fd", "0"),
+	WRONG("too many descriptors",
+	      "send: --fd: a message has no more than 16 descriptors"
+	      HINT("send"), "send", "b", "--fd=0", "--fd=0", "--fd=0",
+	      "--fd=0", "--fd=0", "--fd=0", "--fd=0", "--fd=0", "--fd=0",
+	      "--fd=0", "--fd=0", "--fd=0", "--fd=0", "--fd=0", "--fd=0",
+	      "--fd=0", "--fd=0"),
+	WRONG("descriptors for nobody",
+	      "recv: --fds is for a command: --exec is missing" HINT("recv"),
+	      "recv", "b", "--fds"),
 	WRONG("text and file", EITHER("send", "--message", "--file"),
 	      "send", "b", "-m", "x", "-f", "y"),
 	WRONG("text in lines",

@@ -10,7 +10,7 @@
 /* What standard output is; a file unless said otherwise. */
 enum out_kind { OUT_FILE, OUT_CLOSED, OUT_FULL, OUT_NO_READER };
 
-#define MAX_ARGS 16
+#define MAX_ARGS 24
 #define MAX_STEPS 16
 
 /**

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "enclose.h"
 #include "json.h"
-#include "tool.h"
 
 enum {
 	OPT_TIMEOUT = 256,
@@ -19,6 +19,7 @@ enum {
 	OPT_RAW,
 	OPT_JSON,
 	OPT_DONATE,
+	OPT_FD,
 };
 
 /* clang-format off */
@@ -26,6 +27,7 @@ const struct opt call_opts[] = {
 	{ "file", 'f', "FILE", "read FILE instead of standard input" },
 	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
 	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
+	{ "fd", OPT_FD, "FD|PATH", "send an open descriptor, or PATH to be read, too" },
 	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long for the reply" },
 	{ "donate", OPT_DONATE, NULL, "lend your priority to who serves the call" },
 	{ "raw", OPT_RAW, NULL, "the bytes of the reply, nothing else" },
@@ -51,6 +53,7 @@ struct call {
 	struct mbx *m;
 	__u32 msg_max;
 	struct mbx_call arg;
+	struct enclosed enclosed;
 	struct bytes message;
 	char *reply;
 };
@@ -73,6 +76,9 @@ static void parse_option(struct call *c, int key)
 		break;
 	case OPT_DONATE:
 		c->arg.flags |= MBX_CALL_DONATE;
+		break;
+	case OPT_FD:
+		enclose(&c->enclosed, optarg);
 		break;
 	case OPT_RAW:
 		c->after_len = 0;
@@ -158,14 +164,19 @@ static int open_mailbox(struct call *c)
 /* Only these leave open what has become of the call. */
 static bool may_have_run(int err)
 {
-	return err != -EMSGSIZE && err != -EBADF && err != -EINVAL;
+	return err != -EMSGSIZE && err != -EBADF && err != -EINVAL &&
+	       err != -ELOOP && err != -ETOOMANYREFS;
 }
 
 static int failed(const struct call *c, int err)
 {
+	/* Which is another thing if nobody took the call. */
+	const bool unsent = err == -EPIPE && !c->arg.out_seq;
 	char why[512];
 
-	mbx_strerror(MBX_CMD_CALL, err, why, sizeof(why));
+	enclosed_blame(&c->enclosed, err);
+	mbx_strerror(unsent ? MBX_CMD_SEND : MBX_CMD_CALL, err, why,
+		     sizeof(why));
 	/* Which says so already. */
 	if (c->arg.out_seq && err == -EPIPE)
 		say("%s: %s; it was process %d", c->name, why, c->arg.out_pid);
@@ -233,6 +244,7 @@ static int do_call(struct call *c)
 	c->arg.size = sizeof(c->arg);
 	c->arg.data_ptr = (uintptr_t)c->message.data;
 	c->arg.data_len = c->message.len;
+	c->arg.fds_ptr = enclosed_ptr(&c->enclosed);
 	c->arg.reply_ptr = (uintptr_t)c->reply;
 	c->arg.reply_len = c->msg_max;
 	c->arg.deadline = mbx_deadline_ns(c->timeout);
@@ -250,12 +262,15 @@ int cmd_call(int argc, char **argv)
 	int status;
 
 	parse(&c, argc, argv);
-	status = open_mailbox(&c);
+	status = enclosed_open(&c.enclosed);
+	if (!status)
+		status = open_mailbox(&c);
 	if (!status)
 		status = get_message(&c);
 	if (!status)
 		status = do_call(&c);
 	mbx_close(c.m);
+	enclosed_close(&c.enclosed);
 	bytes_free(&c.message);
 	free(c.reply);
 	return status;

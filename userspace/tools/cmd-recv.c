@@ -21,6 +21,7 @@ enum {
 	OPT_JSON,
 	OPT_EXEC,
 	OPT_LEASE,
+	OPT_FDS,
 };
 
 /* clang-format off */
@@ -45,6 +46,7 @@ const struct opt recv_opts[] = {
 	{ "count", 'n', "COUNT", "receive COUNT messages [1]" },
 	{ "follow", OPT_FOLLOW, NULL, "receive until the mailbox is gone" },
 	{ "exec", OPT_EXEC, "COMMAND", "run COMMAND with the message as input" },
+	{ "fds", OPT_FDS, NULL, "descriptors of a message are 3... for COMMAND" },
 	{ "lease", OPT_LEASE, "DURATION", "let it come back unless all goes well by then" },
 	SHARED_OPTS,
 	{ 0 }
@@ -121,6 +123,9 @@ static void parse_option(struct recv *r, int key)
 	case OPT_LEASE:
 		r->letter.arg.lease_ms = parse_lease(optarg);
 		break;
+	case OPT_FDS:
+		r->letter.takes_fds = true;
+		break;
 	case OPT_JSON:
 		r->json = true;
 		break;
@@ -153,6 +158,8 @@ static void check(const struct recv *r, bool timed, bool counted)
 
 	if (counted && r->follow)
 		usage("--count and --follow exclude each other");
+	if (r->letter.takes_fds && !r->command)
+		usage("--fds is for a command: --exec is missing");
 	if (timed && nonblock)
 		usage("--nonblock and --timeout exclude each other");
 	if (is_walk(r) && (timed || nonblock))
@@ -209,6 +216,7 @@ static int receive(struct recv *r)
 	arg->size = sizeof(*arg);
 	arg->deadline = mbx_deadline_ns(r->timeout);
 	arg->select_ptr = conditions(r);
+	arg->fds_ptr = letter_room(&r->letter);
 	bytes_room(&r->buf, FIRST_ROOM);
 	do {
 		arg->data_ptr = (uintptr_t)r->buf.data;
@@ -227,10 +235,14 @@ static int receive(struct recv *r)
 static int deliver(struct recv *r)
 {
 	struct letter *l = &r->letter;
-	int err;
+	int status, err;
 
-	if (r->command)
-		return exec_letter(r->command, l);
+	letter_tell_lost(l);
+	if (r->command) {
+		status = exec_letter(r->command, l);
+		letter_close_fds(l);
+		return status;
+	}
 	r->out.len = 0;
 	if (r->json)
 		json_letter(&r->out, l);

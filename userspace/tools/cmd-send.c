@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "tool.h"
+#include "enclose.h"
 
 enum {
 	OPT_LINES = 256,
@@ -20,6 +20,7 @@ enum {
 	OPT_PRIORITY,
 	OPT_TYPE,
 	OPT_ID,
+	OPT_FD,
 };
 
 /* clang-format off */
@@ -31,6 +32,7 @@ const struct opt send_opts[] = {
 	{ "priority", OPT_PRIORITY, "N", "0 to 31, the highest is received first [0]" },
 	{ "type", OPT_TYPE, "N", "a number for receivers to choose by [0]" },
 	{ "id", OPT_ID, "N", "send it only if no message N was sent before" },
+	{ "fd", OPT_FD, "FD|PATH", "send an open descriptor, or PATH to be read, too" },
 	{ "sync", OPT_SYNC, NULL, "wait until a receiver has the message" },
 	{ "full", OPT_FULL, "WHAT", "if full: wait, drop-oldest, drop-newest, defer" },
 	{ "nonblock", OPT_NONBLOCK, NULL, "fail with status 4 if full" },
@@ -60,6 +62,7 @@ struct send {
 	__u32 priority;
 	uint64_t type;
 	uint64_t id;
+	struct enclosed enclosed;
 	int64_t timeout;
 	bool verbose;
 	struct mbx *m;
@@ -97,6 +100,9 @@ static void parse_option(struct send *s, int key)
 	case OPT_ID:
 		s->id = parse_number("--id", optarg, 1, UINT64_MAX);
 		break;
+	case OPT_FD:
+		enclose(&s->enclosed, optarg);
+		break;
 	case OPT_SYNC:
 		s->flags |= MBX_SEND_SYNC;
 		break;
@@ -126,6 +132,8 @@ static void check(const struct send *s, bool timed, bool lines, bool null)
 		usage("--message is one message: no --lines and no --null");
 	if (s->id && s->delimiter != WHOLE)
 		usage("--id is of one message: no --lines and no --null");
+	if (s->enclosed.fds.nr && s->delimiter != WHOLE)
+		usage("--fd is for one message: no --lines and no --null");
 	if (lines && null)
 		usage("--lines and --null exclude each other");
 	if (nonblock && timed)
@@ -197,6 +205,7 @@ static struct mbx_send letter(const struct send *s, const char *data,
 		.priority = s->priority,
 		.type = s->type,
 		.id = s->id,
+		.fds_ptr = enclosed_ptr(&s->enclosed),
 		.deadline = mbx_deadline_ns(s->timeout),
 	};
 }
@@ -220,6 +229,12 @@ static int already_sent(const struct send *s)
 	return EXIT_OK;
 }
 
+static int refused(const struct send *s, int err)
+{
+	enclosed_blame(&s->enclosed, err);
+	return fail(s->name, MBX_CMD_SEND, err);
+}
+
 static int send_one(struct send *s, const char *data, size_t len)
 {
 	int status = settle(s), ret;
@@ -234,7 +249,7 @@ static int send_one(struct send *s, const char *data, size_t len)
 	if (ret == -EALREADY)
 		return already_sent(s);
 	if (ret < 0)
-		return fail(s->name, MBX_CMD_SEND, ret);
+		return refused(s, ret);
 	s->nr++;
 	s->lost += ret == MBX_LOST;
 	s->deferred = ret == MBX_DEFERRED;
@@ -404,7 +419,8 @@ int cmd_send(int argc, char **argv)
 	FILE *in;
 
 	parse(&s, argc, argv);
-	in = open_input(&s);
+	status = enclosed_open(&s.enclosed);
+	in = status ? NULL : open_input(&s);
 	if (!in)
 		return EXIT_FAIL;
 	status = open_mailbox(&s);
@@ -415,6 +431,7 @@ int cmd_send(int argc, char **argv)
 		status = tell_lost(s.name, s.lost, status);
 		mbx_close(s.m);
 	}
+	enclosed_close(&s.enclosed);
 	if (in != stdin)
 		fclose(in);
 	return status;

@@ -24,11 +24,13 @@ enum {
 	OPT_EXEC = 256,
 	OPT_CREATE,
 	OPT_FINISH,
+	OPT_FDS,
 };
 
 /* clang-format off */
 const struct opt serve_opts[] = {
 	{ "exec", OPT_EXEC, "COMMAND", "what answers: message in, reply out" },
+	{ "fds", OPT_FDS, NULL, "descriptors of a message are 3... for COMMAND" },
 	{ "count", 'n', "COUNT", "end after COUNT messages" },
 	{ "jobs", 'j', "N", "run up to N commands at a time [1]" },
 	{ "create", OPT_CREATE, NULL, "create NAME; it ends with mbx" },
@@ -79,6 +81,9 @@ static void parse_option(struct serve *s, int key)
 		break;
 	case OPT_CREATE:
 		s->create = true;
+		break;
+	case OPT_FDS:
+		s->letter.takes_fds = true;
 		break;
 	case OPT_FINISH:
 		s->finish = true;
@@ -157,6 +162,7 @@ static int receive(struct serve *s, struct job *j)
 			.data_ptr = (uintptr_t)s->buf.data,
 			.data_len = s->buf.size > UINT32_MAX ? UINT32_MAX :
 							       s->buf.size,
+			.fds_ptr = letter_room(&s->letter),
 		};
 		ret = mbx_receive_ext(j->m, arg);
 		if (ret == -EMSGSIZE && arg->out_len > s->buf.size)
@@ -197,8 +203,11 @@ static void stop(struct serve *s, int status)
 
 static void begin(struct serve *s, struct job *j)
 {
-	int err = job_start(j, s->command, &s->letter);
+	int err;
 
+	letter_tell_lost(&s->letter);
+	err = job_start(j, s->command, &s->letter);
+	letter_close_fds(&s->letter);
 	if (err)
 		say("message %llu: cannot run the command: %s",
 		    (unsigned long long)j->seq, strerror(-err));

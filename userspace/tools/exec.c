@@ -14,6 +14,9 @@
 
 #include "recv.h"
 
+/* The first that a command gets; those before are its standard ones. */
+#define FIRST_FD 3
+
 /* A file, not a pipe: the command may ignore it without blocking anyone. */
 int exec_input(const struct letter *l)
 {
@@ -29,6 +32,67 @@ int exec_input(const struct letter *l)
 		return -errno;
 	return fd;
 }
+
+/* ---- Descriptors -------------------------------------------------------- */
+
+uint64_t letter_room(struct letter *l)
+{
+	l->fds.size = sizeof(l->fds);
+	l->fds.nr = l->takes_fds ? MBX_FDS_MAX : 0;
+	l->fds.out_nr = 0;
+	return l->takes_fds ? (uintptr_t)&l->fds : 0;
+}
+
+void letter_tell_lost(const struct letter *l)
+{
+	const unsigned long long seq = l->arg.out_seq;
+
+	if (!(l->arg.out_flags & MBX_MESSAGE_FDS_LOST))
+		return;
+	if (l->takes_fds)
+		say("message %llu: a descriptor is lost: a security module refused it, or another thread took its number",
+		    seq);
+	else
+		say("message %llu: its descriptors are closed: a command gets them by --exec and --fds",
+		    seq);
+}
+
+/* Out of the way first: where one is to be another may be. */
+bool letter_pass_fds(const struct letter *l)
+{
+	const int nr = l->takes_fds ? l->fds.out_nr : 0;
+	int moved[MBX_FDS_MAX], i;
+
+	for (i = 0; i < nr; i++) {
+		moved[i] = l->fds.fds[i];
+		if (moved[i] < 0)
+			continue;
+		moved[i] = fcntl(moved[i], F_DUPFD_CLOEXEC, FIRST_FD + nr);
+		if (moved[i] < 0) {
+			fail_plain("descriptors for the command", errno);
+			return false;
+		}
+	}
+	for (i = 0; i < nr; i++) {
+		if (moved[i] < 0)
+			close(FIRST_FD + i);
+		else if (dup2(moved[i], FIRST_FD + i) < 0)
+			return false;
+	}
+	return true;
+}
+
+void letter_close_fds(struct letter *l)
+{
+	__u32 i;
+
+	for (i = 0; l->takes_fds && i < l->fds.out_nr; i++)
+		if (l->fds.fds[i] >= 0)
+			close(l->fds.fds[i]);
+	l->fds.out_nr = 0;
+}
+
+/* ---- The command -------------------------------------------------------- */
 
 static void set_number(const char *name, uint64_t value)
 {
@@ -52,6 +116,10 @@ void exec_environment(const struct letter *l)
 	set_number("MBX_TYPE", l->arg.out_type);
 	set_number("MBX_PRIORITY", l->arg.out_priority);
 	set_number("MBX_DELIVERIES", l->arg.out_deliveries);
+	if (l->takes_fds)
+		set_number("MBX_FDS", l->fds.out_nr);
+	else
+		unsetenv("MBX_FDS");
 }
 
 static void __attribute__((noreturn))
@@ -59,7 +127,7 @@ run_command(const char *command, const struct letter *l, int fd)
 {
 	exec_environment(l);
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(fd, STDIN_FILENO) >= 0)
+	if (dup2(fd, STDIN_FILENO) >= 0 && letter_pass_fds(l))
 		execl("/bin/sh", "sh", "-c", command, NULL);
 	_exit(127);
 }

@@ -34,7 +34,8 @@ run_command(const char *command, const struct letter *l, int in, int out)
 	exec_environment(l);
 	snprintf(text, sizeof(text), "%" PRIu32, l->arg.out_reply_max);
 	setenv("MBX_REPLY_MAX", text, 1);
-	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+	    letter_pass_fds(l))
 		execl("/bin/sh", "sh", "-c", command, NULL);
 	_exit(127);
 }

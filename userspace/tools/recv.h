@@ -16,6 +16,8 @@
  * @timestamp: the mailbox records times
  * @arg: what MBX_IOC_RECEIVE said
  * @data: the bytes
+ * @takes_fds: its descriptors are wanted
+ * @fds: those; -1 for one that is lost
  */
 struct letter {
 	const char *name;
@@ -23,6 +25,8 @@ struct letter {
 	bool timestamp;
 	struct mbx_receive arg;
 	const char *data;
+	bool takes_fds;
+	struct mbx_fds fds;
 };
 
 /* ---- sources.c: from which mailboxes ---------------------------------- */
@@ -104,6 +108,14 @@ void json_letter(struct bytes *out, const struct letter *l);
 int exec_input(const struct letter *l);
 /* What a command is told of it. */
 void exec_environment(const struct letter *l);
+/* For the fds_ptr of a receive into @l. */
+uint64_t letter_room(struct letter *l);
+/* Says so if descriptors of the message were not received. */
+void letter_tell_lost(const struct letter *l);
+/* In the child: those of the message are 3 and so on for the command. */
+bool letter_pass_fds(const struct letter *l);
+/* In the parent, once the command has them. */
+void letter_close_fds(struct letter *l);
 /* Runs @command with the message as its input; returns an exit status. */
 int exec_letter(const char *command, const struct letter *l);
 
