@@ -120,8 +120,8 @@ static const struct sentence sentences[] = {
 	  "your queued messages would have more descriptors than %s",
 	  "receive some" },
 	{ MBX_CMD_SEND, ELOOP, NULL,
-	  "an AF_UNIX socket, an io_uring or a handle to receive with could keep itself open in a message, "
-	  "and any descriptor could in a mailbox that belongs to nobody but a container",
+	  "an AF_UNIX socket, an io_uring, a handle to receive with, or in a container's system mailbox anything, "
+	  "could keep itself open in a message",
 	  "send a handle without MBX_OPEN_RECEIVE, pass it through a socket, or use an owned mailbox" },
 	{ MBX_CMD_SEND, EPIPE, NULL,
 	  "nobody has a handle to receive the descriptors with",

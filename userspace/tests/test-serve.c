@@ -82,7 +82,7 @@ static const struct run runs[] = {
 	  .args = { "call", "b", "x", "--fd", "77" }, .status = 1, .out = "",
 	  .err = "call: --fd: mbx was given no descriptor 77: open it, as by 77<FILE, or write ./77 for a file" },
 	FAILS("a descriptor that may not travel", -ELOOP, 0, 1,
-	      "an AF_UNIX socket, an io_uring or a handle to receive with could keep itself open in a message, and any descriptor could in a mailbox that belongs to nobody but a container: send a handle without MBX_OPEN_RECEIVE, pass it through a socket, or use an owned mailbox"),
+	      "an AF_UNIX socket, an io_uring, a handle to receive with, or in a container's system mailbox anything, could keep itself open in a message: send a handle without MBX_OPEN_RECEIVE, pass it through a socket, or use an owned mailbox"),
 	FAILS("nobody to receive descriptors", -EPIPE, 0, 5,
 	      "nobody has a handle to receive the descriptors with: send them elsewhere, or none; nobody had taken the call, nor will"),
 	FAILS("a deadline before", -ETIMEDOUT, 0, 124,
