@@ -60,7 +60,8 @@
  *       protects:  struct mbx_task.blocked
  *
  * Read without a lock, each with a comment at the access:
- *   struct mbx_waiter.state   see MBX_WAKE in wait.c
+ *   struct mbx_waiter.state, .sleeps
+ *                             see MBX_WAKE in wait.c
  *   struct mbx_task.self      compared by a thread, which alone clears its own
  *   struct mbx_task.usage     written by its own thread only
  *   struct mbx_proc.past      by readers of /proc, under a sequence count

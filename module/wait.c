@@ -12,12 +12,21 @@
  *
  *	sleeper					waker (box locked)
  *
- *	set_current_state(INTERRUPTIBLE)	waiter->state = DONE
- *	  full barrier
- *	waiter->state == DONE ?			wake_up_process()
- *	  no: schedule()			  full barrier, then: sleeping?
+ *	waiter->sleeps = true			waiter->state = DONE
+ *	set_current_state(INTERRUPTIBLE)	  full barrier
+ *	  full barrier				waiter->sleeps ?
+ *	waiter->state == DONE ?			  no: leave it alone
+ *	  no: schedule()			wake_up_process()
+ *						  full barrier, then: sleeping?
  *
- * Either the sleeper sees DONE, or the waker sees it sleeping.
+ * Either the sleeper sees DONE, or the waker sees that it sleeps, or is about to,
+ * and wakes it.  What lies between the two full barriers of the sleeper may be
+ * done any number of times: it says that it sleeps once and for all.
+ *
+ * Before a thread says so it lets others run that want to, above all whom it has
+ * just woken: these may end its wait while it still can run, and nobody has to
+ * wake it.  Of two threads that call and reply on one CPU only one goes to sleep
+ * each time.
  *
  * The state only tells the sleeper to stop sleeping.  It takes the lock of the
  * box before it looks at anything else or returns, hence the waiter outlives
@@ -98,13 +107,15 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 	leave_line(waiter);
 	waiter->result = result;
 	/* MBX_WAKE: pairs with sleep_until_done() */
-	WRITE_ONCE(waiter->state, MBX_WAIT_DONE);
+	smp_store_mb(waiter->state, MBX_WAIT_DONE);
 
 	if (!thread) {
 		mbx_deferral_end(waiter, later);
 		return;
 	}
 	trace_mbx_wake(thread->pid, result);
+	if (!READ_ONCE(waiter->sleeps))
+		return;
 	if (later->nr < MBX_LATER_THREADS)
 		later->thread[later->nr++] = get_task_struct(thread);
 	else
@@ -127,34 +138,6 @@ void mbx_wake_list(struct list_head *list, int result, struct mbx_later *later)
 		mbx_wake(waiter, result, later);
 }
 
-/* Returns when the waiter is done, else with the reason not to sleep on. */
-static int sleep_until_done(struct mbx_waiter *waiter)
-{
-	/* Others may set it through /proc, for the sleeps to come. */
-	const u64 slack = data_race(READ_ONCE(current->timer_slack_ns));
-	ktime_t deadline = ns_to_ktime(waiter->deadline);
-	int err = 0;
-
-	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		/* MBX_WAKE: pairs with mbx_wake() */
-		if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
-			break;
-		if (signal_pending(current)) {
-			err = -ERESTARTSYS;
-			break;
-		}
-		if (!schedule_hrtimeout_range_clock(
-			    waiter->deadline ? &deadline : NULL, slack,
-			    HRTIMER_MODE_ABS, waiter->clock)) {
-			err = -ETIMEDOUT;
-			break;
-		}
-	}
-	__set_current_state(TASK_RUNNING);
-	return err;
-}
-
 static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
 {
 	const struct mbx_blocked blocked = {
@@ -167,6 +150,74 @@ static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
 
 	mbx_task_block(waiter->task, &blocked);
 	trace_mbx_block(box, waiter->op, waiter->deadline);
+}
+
+/* Returns false if the deadline has come. */
+static bool sleep_once(const struct mbx_waiter *waiter)
+{
+	ktime_t deadline = ns_to_ktime(waiter->deadline);
+
+	if (!waiter->deadline) {
+		schedule();
+		return true;
+	}
+	/* Others may set the slack through /proc, for the sleeps to come. */
+	return schedule_hrtimeout_range_clock(
+		&deadline, data_race(READ_ONCE(current->timer_slack_ns)),
+		HRTIMER_MODE_ABS, waiter->clock);
+}
+
+/* Returns when the waiter is done, else with the reason not to sleep on. */
+static int sleep_until_done(struct mbx_waiter *waiter)
+{
+	int err = 0;
+
+	/* MBX_WAKE: pairs with mbx_wake() */
+	WRITE_ONCE(waiter->sleeps, true);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
+			break;
+		if (signal_pending(current)) {
+			err = -ERESTARTSYS;
+			break;
+		}
+		if (!sleep_once(waiter)) {
+			err = -ETIMEDOUT;
+			break;
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	return err;
+}
+
+/*
+ * Whoever was woken mostly runs at once, since it has had less of the CPU than the
+ * caller.  Where it has not, but waits for this CPU, it is let through: the caller
+ * has nothing to do until it has run.
+ */
+static void let_run(struct task_struct *woken)
+{
+	if (need_resched() || !woken ||
+	    task_cpu(woken) != raw_smp_processor_id())
+		cond_resched();
+	else
+		(void)yield_to(woken, false);
+	if (woken)
+		put_task_struct(woken);
+}
+
+/* The same; there may be no need to sleep. */
+static int wait_until_done(struct mbx_box *box, struct mbx_waiter *waiter)
+{
+	int err;
+
+	if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
+		return 0;
+	note_blocked(box, waiter);
+	err = sleep_until_done(waiter);
+	mbx_task_unblock(waiter->task);
+	return err;
 }
 
 static void count_blocked(struct mbx_box *box, const struct mbx_waiter *waiter,
@@ -209,17 +260,18 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later)
 	__must_hold(&box->lock)
 {
+	struct task_struct *woken;
 	int err;
 
 	join_line(waiter, list);
 	count_blocked(box, waiter, 1);
-	note_blocked(box, waiter);
+	woken = later->nr ? get_task_struct(later->thread[0]) : NULL;
 	mbx_unlock(box, later);
 
-	err = sleep_until_done(waiter);
+	let_run(woken);
+	err = wait_until_done(box, waiter);
 
 	spin_lock(&box->lock);
-	mbx_task_unblock(waiter->task);
 	count_blocked(box, waiter, -1);
 	if (waiter->state == MBX_WAIT_DONE)
 		return waiter->result;

@@ -73,6 +73,7 @@ struct mbx_caller {
  * @node: in the list that @state says, until it is done [box]
  * @state: what it waits for; see MBX_WAKE
  * @op: what the thread does [const]
+ * @sleeps: the thread sleeps, or is about to; written by itself; see MBX_WAKE
  * @result: 0 or a negative errno, once it is done [box]
  * @thread: whom to wake; NULL if the message is deferred [const]
  * @task: its record, likewise [const]
@@ -95,6 +96,7 @@ struct mbx_waiter {
 	struct list_head node;
 	enum mbx_wait_state state;
 	enum mbx_op op;
+	bool sleeps;
 	int result;
 	struct task_struct *thread;
 	struct mbx_task *task;

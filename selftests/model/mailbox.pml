@@ -167,6 +167,7 @@ typedef task_struct {
 /* The members that the code has, and what is only there to be checked. */
 typedef mbx_waiter {
 	mtype state;
+	bool sleeps;
 	mtype result;
 	byte msg;
 	bool sync;
@@ -398,6 +399,12 @@ inline mbx_unclaim(t)
 #endif
 }
 
+#ifdef BUG_WAKE_BEFORE_DONE
+#define is_asleep(t) true /* whoever wakes it says that it is done */
+#else
+#define is_asleep(t) waiter[t].sleeps
+#endif
+
 inline mbx_wake(list, t, why)
 {
 	assert(waiter[t].state && waiter[t].state != MBX_WAIT_DONE);
@@ -410,8 +417,9 @@ inline mbx_wake(list, t, why)
 	waiter[t].state = MBX_WAIT_DONE;
 #endif
 	if
-	:: !later[0] -> later[0] = t
-	:: later[0] && !later[1] && MBX_LATER_THREADS == 2 -> later[1] = t
+	:: !is_asleep(t)
+	:: is_asleep(t) && !later[0] -> later[0] = t
+	:: is_asleep(t) && later[0] && !later[1] && MBX_LATER_THREADS == 2 -> later[1] = t
 #ifdef BUG_LATER_OVERFLOW
 	:: else
 #else
@@ -447,6 +455,9 @@ inline list_add(list, t)
 /* With MBX_WAKE; a deadline or a signal may come at any moment, or never. */
 inline sleep_until_done()
 {
+#ifndef BUG_SLEEPS_LATE
+	waiter[self].sleeps = true;
+#endif
 	do
 	::
 #ifndef BUG_TEST_BEFORE_STATE
@@ -471,8 +482,19 @@ inline sleep_until_done()
 		:: true
 		fi;
 #endif
+#ifdef BUG_SLEEPS_LATE
+		waiter[self].sleeps = true;
+#endif
 		!thread[self].interruptible		/* schedule() */
 	od
+}
+
+inline wait_until_done()
+{
+	if
+	:: waiter[self].state == MBX_WAIT_DONE	/* while others ran */
+	:: else -> sleep_until_done()
+	fi
 }
 
 inline mbx_wait_begin(list, at_head)
@@ -507,6 +529,7 @@ inline mbx_wait_end(list)
 inline waiter_ends()
 {
 	waiter[self].state = 0;
+	waiter[self].sleeps = false;
 	waiter[self].result = 0;
 	waiter[self].msg = 0;
 	waiter[self].sync = false;
@@ -970,7 +993,7 @@ have_msg:
 		mbx_later_do();
 		if
 		:: err == SLEEP ->
-			sleep_until_done();
+			wait_until_done();
 			atomic {
 				true;
 				d_step {
@@ -1367,7 +1390,7 @@ proctype receives(byte self)
 			goto next
 		}
 sleep:
-		sleep_until_done();
+		wait_until_done();
 		atomic {
 			choose_copy();
 			d_step {
