@@ -54,7 +54,7 @@ void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
 	list_move_tail(&waiter->node, &box->callers);
 	caller->via = handle;
 	mbx_claim(&caller->claim, box, task->proc);
-	mbx_donation_begin(caller->donation, later);
+	mbx_donation_begin(caller->donation, current, later);
 }
 
 static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,

@@ -14,7 +14,10 @@
  * priority meanwhile counts afterwards only if that has become lower than its own,
  * or higher than what was lent, for which somebody needs the right.
  *
- * Chains end: who lends is blocked in a call, and takes none meanwhile.
+ * Chains end: who lends is blocked in a call, and takes none meanwhile.  One that is
+ * asked something by whoever serves it lends nothing until it has answered, but may
+ * be lent what that one has, which is otherwise of no use to anybody.  For the moment
+ * in which both lend, neither gets more than the two of them have.
  *
  * The scheduler may sleep over such a change, hence none is made with a mailbox
  * locked: there it is only noted who serves, and whether that is over.  Whoever
@@ -233,17 +236,27 @@ static struct mbx_boost *begin_boost(struct mbx_donation *donation)
 	donation->spare = NULL;
 	boost->task = get_task_struct(donation->to);
 	INIT_LIST_HEAD(&boost->donations);
+	boost->gives = NULL;
 	boost->base = sched_of(boost->task);
 	boost->given = boost->base;
 	list_add(&boost->node, &boosts);
 	return boost;
 }
 
-static void end_boost(struct mbx_boost *boost)
+/* Whoever leaves has one again: it may come back. */
+static void take_spare(struct mbx_donation *donation, struct mbx_boost *boost)
 {
-	list_del(&boost->node);
-	put_task_struct(boost->task);
-	kfree(boost);
+	struct mbx_donation *first;
+
+	if (list_empty(&boost->donations)) {
+		list_del(&boost->node);
+		put_task_struct(boost->task);
+		donation->spare = boost;
+	} else if (!donation->spare) {
+		first = list_first_entry(&boost->donations, struct mbx_donation,
+					 node);
+		swap(donation->spare, first->spare);
+	}
 }
 
 /* ----------------------------------------------------------------- donations */
@@ -279,8 +292,7 @@ static void detach(struct mbx_donation *donation)
 	donation->boost = NULL;
 	list_del(&donation->node);
 	update_chain(boost);
-	if (list_empty(&boost->donations))
-		end_boost(boost);
+	take_spare(donation, boost);
 }
 
 /**
@@ -319,17 +331,19 @@ static void put(struct mbx_donation *donation)
 }
 
 /**
- * mbx_donation_begin() - let the calling thread have what a caller lends
+ * mbx_donation_begin() - let a thread have what a caller lends
  * @donation: the caller's; no donation is fine
+ * @to: the thread
  * @later: lends it
  *
  * Context: The box is locked.
  */
-void mbx_donation_begin(struct mbx_donation *donation, struct mbx_later *later)
+void mbx_donation_begin(struct mbx_donation *donation, struct task_struct *to,
+			struct mbx_later *later)
 {
 	if (!donation)
 		return;
-	donation->to = get_task_struct(current);
+	donation->to = get_task_struct(to);
 	later->donation = mbx_donation_ref(donation);
 }
 
@@ -360,13 +374,29 @@ void mbx_donation_settle(struct mbx_donation *donation)
 
 	rt_mutex_lock(&donations_lock);
 	/* Whoever sets it comes here afterwards. */
-	lends = donation->to && !READ_ONCE(donation->over);
+	lends = donation->to && !READ_ONCE(donation->over) &&
+		!READ_ONCE(donation->paused);
 	if (lends && !donation->boost)
 		attach(donation);
 	else if (!lends && donation->boost)
 		detach(donation);
 	rt_mutex_unlock(&donations_lock);
 	put(donation);
+}
+
+/**
+ * mbx_donation_pause() - take back what is lent for a while, or lend it again
+ * @donation: the calling thread's; no donation is fine
+ * @pause: take it back
+ *
+ * Context: Process context.  Sleeps.
+ */
+void mbx_donation_pause(struct mbx_donation *donation, bool pause)
+{
+	if (!donation)
+		return;
+	WRITE_ONCE(donation->paused, pause);
+	mbx_donation_settle(mbx_donation_ref(donation));
 }
 
 /**

@@ -27,16 +27,19 @@ struct mbx_later;
  * struct mbx_donation - the priority that a caller lends to whoever serves it
  * @refs: the caller, and who is about to call mbx_donation_settle()
  * @over: the call has been served, or given up; changes once
+ * @paused: the caller is asked something, and goes on meanwhile
  * @from: the caller, which outlives the time until @over [const]
  * @to: the thread that took the call, with a reference; NULL until then [box]
  * @sched: what is lent [donations]
  * @boost: what has become of it, or NULL [donations]
  * @node: in @donations of @boost [donations]
- * @spare: for the first donation that a thread gets [donations]
+ * @spare: for the first donation that a thread gets; there is one for each, in
+ *	them or in use [donations]
  */
 struct mbx_donation {
 	refcount_t refs;
 	bool over;
+	bool paused;
 	struct task_struct *from;
 	struct task_struct *to;
 	struct mbx_sched sched;
@@ -46,7 +49,9 @@ struct mbx_donation {
 };
 
 struct mbx_donation *mbx_donation_create(void);
-void mbx_donation_begin(struct mbx_donation *donation, struct mbx_later *later);
+void mbx_donation_begin(struct mbx_donation *donation, struct task_struct *to,
+			struct mbx_later *later);
+void mbx_donation_pause(struct mbx_donation *donation, bool pause);
 void mbx_donation_over(struct mbx_donation *donation, struct mbx_later *later);
 void mbx_donation_settle(struct mbx_donation *donation);
 void mbx_donation_end(struct mbx_donation *donation);
