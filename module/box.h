@@ -164,6 +164,7 @@ struct mbx_box {
  * @tellers: what sends messages of events through it [box]
  * @deferral: the message that is kept for it; NULL until there was one [box]
  * @leases: those of messages that were received through it [box]
+ * @talks: calls through it that are being asked something [box]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -180,6 +181,7 @@ struct mbx_handle {
 	struct list_head tellers;
 	struct mbx_deferral *deferral;
 	struct list_head leases;
+	struct list_head talks;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;

@@ -18,7 +18,9 @@
  * locked: who comes later does not find it.  Hence a claim lies on the stack of
  * the caller, who cannot leave before.  The caller copies the reply out itself,
  * so that a server neither waits for its memory nor learns of a fault in it.
+ * One that can be asked something meanwhile does not lie on a stack: see callback.c.
  */
+#include "callback.h"
 #include "fds.h"
 #include "mbx.h"
 #include "trace.h"
@@ -57,8 +59,18 @@ void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
 	mbx_donation_begin(caller->donation, current, later);
 }
 
-static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,
-		      struct mbx_caller *caller, struct mbx_later *later)
+/**
+ * mbx_copy_reply() - copy out what a call is answered with, or asked
+ * @box: the mailbox
+ * @reply: the message; the caller has a reference
+ * @caller: where it goes; tells the length then
+ * @later: done before it sleeps
+ *
+ * Context: The box is locked.  Drops the lock, sleeps, and takes it again.
+ * Return: 0, -EFAULT, -EMFILE, -ENOMEM.
+ */
+int mbx_copy_reply(struct mbx_box *box, struct mbx_msg *reply,
+		   struct mbx_caller *caller, struct mbx_later *later)
 	__must_hold(&box->lock)
 {
 	int err;
@@ -80,7 +92,7 @@ static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,
 }
 
 /**
- * mbx_call_over() - end the wait for a reply
+ * mbx_call_result() - tell how a wait for a reply has ended
  * @box: the mailbox
  * @waiter: who has waited, in no list any more; its message was taken
  * @err: how the wait has ended
@@ -91,8 +103,8 @@ static int copy_reply(struct mbx_box *box, struct mbx_msg *reply,
  * @err, where a signal is -EINTR: whoever took the message may have done what it
  * says.
  */
-int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
-		  struct mbx_later *later) __must_hold(&box->lock)
+int mbx_call_result(struct mbx_box *box, struct mbx_waiter *waiter, int err,
+		    struct mbx_later *later) __must_hold(&box->lock)
 {
 	struct mbx_msg *reply = waiter->msg;
 
@@ -102,15 +114,42 @@ int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
 	}
 	if (err)
 		return err;
-	err = copy_reply(box, reply, waiter->caller, later);
+	err = mbx_copy_reply(box, reply, waiter->caller, later);
 	mbx_box_release(box, reply, later);
 	return err;
 }
 
+/**
+ * mbx_call_over() - end the wait for a reply
+ * @box: the mailbox
+ * @waiter: who has waited; its message was taken
+ * @err: how the wait has ended
+ * @later: frees the reply
+ *
+ * Context: The box is locked.  Drops the lock, sleeps, and takes it again.
+ * Return: what mbx_call_result() does; or MBX_CALLED_BACK, and the call goes on.
+ */
+int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
+		  struct mbx_later *later) __must_hold(&box->lock)
+{
+	if (unlikely(waiter->caller->talk))
+		return mbx_talk_over(box, waiter, err, later);
+	return mbx_call_result(box, waiter, err, later);
+}
+
 /* ------------------------------------------------------------------ replying */
 
-static struct mbx_waiter *find_caller(struct mbx_box *box, u64 seq,
-				      const struct mbx_proc *proc)
+/**
+ * mbx_find_caller() - find who waits for the reply to a message
+ * @box: the mailbox
+ * @seq: sequence number of the message
+ * @proc: the process that has taken it
+ *
+ * Context: The box is locked.
+ * Return: the waiter, or NULL if there is none.
+ */
+struct mbx_waiter *mbx_find_caller(struct mbx_box *box, u64 seq,
+				   const struct mbx_proc *proc)
 {
 	struct mbx_waiter *waiter;
 
@@ -148,7 +187,7 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 	struct mbx_msg *msg;
 	int err;
 
-	waiter = find_caller(box, seq, task->proc);
+	waiter = mbx_find_caller(box, seq, task->proc);
 	if (!waiter)
 		return -ENOENT;
 	if (tx->len > waiter->caller->room)
@@ -163,7 +202,7 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 		if (IS_ERR(msg))
 			return PTR_ERR(msg);
 		err = mbx_handle_error(handle);
-		waiter = find_caller(box, seq, task->proc);
+		waiter = mbx_find_caller(box, seq, task->proc);
 		if (err || !waiter) {
 			mbx_box_release(box, msg, later);
 			return err ?: -ECANCELED;
@@ -231,7 +270,7 @@ void mbx_box_abandon(struct mbx_box *box, const struct mbx_proc *proc)
 }
 
 /**
- * mbx_call_close() - tell callers that nobody will reply through a handle
+ * mbx_call_close() - end calls at either end of a handle
  * @handle: a handle that is being closed
  *
  * Context: Process context.  Sleeps.  Takes the lock of the box.
@@ -242,6 +281,7 @@ void mbx_call_close(struct mbx_handle *handle)
 	struct mbx_waiter *waiter, *next;
 	struct mbx_later later = {};
 
+	mbx_talk_close(handle);
 	if (!(handle->rights & MBX_OPEN_RECEIVE))
 		return;
 	spin_lock(&box->lock);
@@ -263,6 +303,8 @@ void mbx_call_revoke(struct mbx_box *box, struct mbx_later *later)
 	struct mbx_waiter *waiter, *next;
 
 	list_for_each_entry_safe(waiter, next, &box->callers, node) {
+		if (waiter->caller->talk)
+			mbx_talk_revoke(waiter->caller->talk, later);
 		if (waiter->handle->revoked) {
 			mbx_notify_happened(box, MBX_EVENT_CANCELED);
 			mbx_wake(waiter, -EKEYREVOKED, later);

@@ -4,9 +4,14 @@
 
 #include <uapi/linux/ipc_mailbox.h>
 
+/* Those that have to do with what a caller is asked. */
+#define MBX_CALL_TALKS \
+	(MBX_CALL_BACKS | MBX_CALL_BACK | MBX_CALL_ANSWER | MBX_CALL_HANG_UP)
+
 struct file;
 struct mbx_handle;
 struct mbx_rx;
+struct mbx_task;
 
 union mbx_arg {
 	struct {
@@ -66,6 +71,10 @@ long mbx_run_receive(struct mbx_request *request);
 long mbx_run_call(struct mbx_request *request);
 long mbx_run_reply(struct mbx_request *request);
 int mbx_reply_first(struct mbx_request *request, bool *once);
+void mbx_tell_server(struct mbx_call *arg, struct mbx_task *server);
+
+/* command_callback.c */
+long mbx_run_talk(struct mbx_request *request);
 
 /* command_handle.c */
 long mbx_run_derive(struct mbx_request *request);

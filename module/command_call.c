@@ -9,7 +9,14 @@
 #include "fds.h"
 #include "mbx.h"
 
-static void tell_server(struct mbx_call *arg, struct mbx_task *server)
+/**
+ * mbx_tell_server() - tell a caller with whom it has to do
+ * @arg: filled in
+ * @server: the thread; drops the reference
+ *
+ * Context: Process context.
+ */
+void mbx_tell_server(struct mbx_call *arg, struct mbx_task *server)
 {
 	struct pid_namespace *ns = task_active_pid_ns(current);
 
@@ -45,7 +52,7 @@ static int do_call(struct mbx_request *request, struct mbx_tx *tx,
 	struct mbx_call *arg = &request->arg->call;
 	int err;
 
-	memset_after(arg, 0, reply_fds_ptr);
+	memset_after(arg, 0, call);
 	err = mbx_write_out(request);
 	if (!err)
 		err = send_lending(request, tx, files);
@@ -55,7 +62,7 @@ static int do_call(struct mbx_request *request, struct mbx_tx *tx,
 
 	arg->out_seq = tx->seq;
 	arg->out_len = tx->caller->len;
-	tell_server(arg, tx->peer);
+	mbx_tell_server(arg, tx->peer);
 	/* It was writable a moment ago, and what has been done has been done. */
 	(void)mbx_write_out(request);
 	return err;
@@ -121,10 +128,14 @@ long mbx_run_call(struct mbx_request *request)
 	};
 	int err;
 
+	if (unlikely(arg->flags & MBX_CALL_TALKS))
+		return mbx_run_talk(request);
 	if (!(request->handle->rights & MBX_OPEN_SEND))
 		return -EBADF;
 	if (arg->__reserved)
 		return -EOPNOTSUPP;
+	if (unlikely(arg->call))
+		return -EINVAL;
 	if (mbx_file_nonblock(request->file) || arg->priority >= MBX_PRIORITIES)
 		return -EINVAL;
 	err = mbx_deadline_set(&tx.deadline, &tx.clock, arg->deadline,

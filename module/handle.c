@@ -30,6 +30,7 @@ static struct mbx_handle *alloc_handle(struct mbx_box *box, u32 rights)
 	handle->rights = rights;
 	INIT_LIST_HEAD(&handle->tellers);
 	INIT_LIST_HEAD(&handle->leases);
+	INIT_LIST_HEAD(&handle->talks);
 	INIT_LIST_HEAD(&handle->children);
 	INIT_LIST_HEAD(&handle->sibling);
 	return handle;

@@ -12,6 +12,7 @@
 #include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 
+#include "callback.h"
 #include "mbx.h"
 
 static struct mbx_dying dying = {
@@ -21,6 +22,18 @@ static struct mbx_dying dying = {
 
 static struct workqueue_struct *reap_wq;
 static struct tracepoint *exit_tracepoint;
+
+static void reap_task(struct mbx_task *task)
+{
+	struct mbx_box *box;
+
+	while ((box = mbx_task_first_talk(task))) {
+		mbx_talk_abandon(box, task);
+		mbx_box_put(box);
+		cond_resched();
+	}
+	mbx_task_put(task);
+}
 
 static void reap_proc(struct mbx_proc *proc)
 {
@@ -52,7 +65,7 @@ static void reap(struct work_struct *work)
 
 	llist_for_each_entry_safe(task, next_task, llist_del_all(&dying.tasks),
 				  dying)
-		mbx_task_put(task);
+		reap_task(task);
 	llist_for_each_entry_safe(proc, next_proc, llist_del_all(&dying.procs),
 				  dying)
 		reap_proc(proc);

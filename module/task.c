@@ -217,6 +217,7 @@ static void replace_task(struct mbx_task *old, struct mbx_task *task)
 	mbx_usage_add(&task->usage, &old->usage);
 	/* Pairs with mbx_task_is_current(). */
 	WRITE_ONCE(old->self, NULL);
+	list_splice_init(&old->talks, &task->talks);
 	hlist_replace_rcu(&old->node, &task->node);
 	list_replace_rcu(&old->sibling, &task->sibling);
 }
@@ -230,8 +231,10 @@ static struct mbx_task *task_publish(struct mbx_task *task)
 	raw_spin_lock(&mbx_records_lock);
 	write_seqcount_begin(&proc->changes);
 	stale = find_stale(proc);
-	if (stale)
+	if (stale) {
 		unlink_task(stale, &proc->past);
+		list_splice_init(&stale->talks, &task->talks);
+	}
 	old = mbx_task_find(task->pid);
 	if (old)
 		replace_task(old, task);
@@ -267,6 +270,7 @@ static struct mbx_task *task_create(void)
 
 	refcount_set(&task->refs, 2);
 	raw_spin_lock_init(&task->lock);
+	INIT_LIST_HEAD(&task->talks);
 	task->pid = get_pid(task_pid(current));
 	task->self = task->pid;
 	mbx_quota_force_bytes(task->user, RECORD_COST);

@@ -26,6 +26,7 @@ enum mbx_op {
 	MBX_OP_PEEK,
 	MBX_OP_DRAIN,
 	MBX_OP_CALL,
+	MBX_OP_ASK,
 };
 
 /**
@@ -117,6 +118,7 @@ struct mbx_claim {
  * @usage: written by the thread itself, read by anyone
  * @lock: protects @blocked
  * @blocked: what it waits for
+ * @talks: its calls that are being asked something [records]
  * @node: in the table of tasks [records]
  * @sibling: in @tasks of the process [records]
  * @dying: on the list of the exit work
@@ -132,6 +134,7 @@ struct mbx_task {
 	struct mbx_usage usage;
 	raw_spinlock_t lock;
 	struct mbx_blocked blocked;
+	struct list_head talks;
 	struct hlist_node node;
 	struct list_head sibling;
 	struct llist_node dying;

@@ -58,6 +58,7 @@ static const char *const op_names[] = {
 	[MBX_OP_PEEK] = "peek",
 	[MBX_OP_DRAIN] = "drain",
 	[MBX_OP_CALL] = "call",
+	[MBX_OP_ASK] = "ask",
 };
 /* clang-format on */
 

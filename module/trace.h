@@ -16,7 +16,8 @@
 			     { MBX_OP_RECEIVE, "receive" },	\
 			     { MBX_OP_PEEK, "peek" }, \
 			     { MBX_OP_DRAIN, "drain" }, \
-			     { MBX_OP_CALL, "call" })
+			     { MBX_OP_CALL, "call" }, \
+			     { MBX_OP_ASK, "ask" })
 
 #define mbx_show_control(op)                                  \
 	__print_symbolic(op, { MBX_CONTROL_FREEZE, "freeze" }, \
@@ -93,6 +94,14 @@ DEFINE_EVENT(mbx_transfer, mbx_receive,
 	TP_ARGS(box, seq, len, err));
 
 DEFINE_EVENT(mbx_transfer, mbx_reply,
+	TP_PROTO(const struct mbx_box *box, u64 seq, u32 len, int err),
+	TP_ARGS(box, seq, len, err));
+
+DEFINE_EVENT(mbx_transfer, mbx_ask,
+	TP_PROTO(const struct mbx_box *box, u64 seq, u32 len, int err),
+	TP_ARGS(box, seq, len, err));
+
+DEFINE_EVENT(mbx_transfer, mbx_answer,
 	TP_PROTO(const struct mbx_box *box, u64 seq, u32 len, int err),
 	TP_ARGS(box, seq, len, err));
 

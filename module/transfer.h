@@ -171,6 +171,12 @@ void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
 		    struct mbx_later *later);
 int mbx_call_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
 		  struct mbx_later *later);
+int mbx_call_result(struct mbx_box *box, struct mbx_waiter *waiter, int err,
+		    struct mbx_later *later);
+int mbx_copy_reply(struct mbx_box *box, struct mbx_msg *reply,
+		   struct mbx_caller *caller, struct mbx_later *later);
+struct mbx_waiter *mbx_find_caller(struct mbx_box *box, u64 seq,
+				   const struct mbx_proc *proc);
 int mbx_reply(struct mbx_handle *handle, u64 seq, const struct mbx_tx *tx,
 	      struct mbx_files *files);
 void mbx_call_revoke(struct mbx_box *box, struct mbx_later *later);

@@ -40,6 +40,7 @@
 #include <linux/sched/task.h>
 #include <linux/time_namespace.h>
 
+#include "callback.h"
 #include "mbx.h"
 #include "trace.h"
 
@@ -84,12 +85,15 @@ static void join_line(struct mbx_waiter *waiter, struct list_head *list)
 	waiter->handle->box->nr_takers += takes_any(waiter);
 }
 
-static void leave_line(struct mbx_waiter *waiter)
+static void leave_line(struct mbx_waiter *waiter, struct mbx_later *later)
 {
 	list_del(&waiter->node);
 	waiter->handle->box->nr_takers -= takes_any(waiter);
-	if (waiter->caller)
+	if (waiter->caller) {
 		mbx_unclaim(&waiter->caller->claim);
+		if (unlikely(waiter->caller->talk))
+			mbx_talk_ended(waiter->caller->talk, later);
+	}
 }
 
 /**
@@ -104,13 +108,15 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 {
 	struct task_struct *thread = waiter->thread;
 
-	leave_line(waiter);
+	leave_line(waiter, later);
 	waiter->result = result;
 	/* MBX_WAKE: pairs with sleep_until_done() */
 	smp_store_mb(waiter->state, MBX_WAIT_DONE);
 
 	if (!thread) {
-		mbx_deferral_end(waiter, later);
+		/* Who is asked something finds out when he has the answer. */
+		if (!waiter->caller)
+			mbx_deferral_end(waiter, later);
 		return;
 	}
 	trace_mbx_wake(thread->pid, result);
@@ -235,6 +241,9 @@ static void count_blocked(struct mbx_box *box, const struct mbx_waiter *waiter,
 	case MBX_OP_SYNC:
 		box->nr_senders += change;
 		break;
+	case MBX_OP_ASK:
+		box->nr_callers += change;
+		break;
 	case MBX_OP_DRAIN:
 		break;
 	default:
@@ -276,7 +285,7 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	if (waiter->state == MBX_WAIT_DONE)
 		return waiter->result;
 
-	leave_line(waiter);
+	leave_line(waiter, later);
 	if (err == -ETIMEDOUT)
 		trace_mbx_timeout(box, waiter->op, waiter->deadline);
 	return err;

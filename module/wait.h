@@ -45,6 +45,8 @@ enum mbx_wait_state {
 	MBX_WAIT_DONE,
 };
 
+struct mbx_talk;
+
 /**
  * struct mbx_caller - what a call is about, beyond sending a message
  * @data: where the reply goes [const]
@@ -54,8 +56,9 @@ enum mbx_wait_state {
  * @via: handle that the message was received through [box]
  * @claim: of the process that received it, and alone may reply [box]
  * @donation: priority that the thread that received it is lent, or NULL [const]
+ * @talk: it can be asked something meanwhile; else NULL [const]
  *
- * Lives on the stack of the thread that calls.
+ * Lives on the stack of the thread that calls, or in @talk.
  */
 struct mbx_caller {
 	void __user *data;
@@ -65,17 +68,19 @@ struct mbx_caller {
 	struct mbx_handle *via;
 	struct mbx_claim claim;
 	struct mbx_donation *donation;
+	struct mbx_talk *talk;
 };
 
 /**
  * struct mbx_waiter - a thread that sleeps in a mailbox, on whose stack this lives;
- *	or a message that is deferred
+ *	or a message that is deferred; or a call that is asked something
  * @node: in the list that @state says, until it is done [box]
  * @state: what it waits for; see MBX_WAKE
  * @op: what the thread does [const]
  * @sleeps: the thread sleeps, or is about to; written by itself; see MBX_WAKE
  * @result: 0 or a negative errno, once it is done [box]
- * @thread: whom to wake; NULL if the message is deferred [const]
+ * @thread: whom to wake; NULL if the message is deferred, or while the caller is
+ *	being asked something [box]
  * @task: its record, likewise [const]
  * @msg: a sender's, until the queue has it for good; the one given to a
  *	receiver, with a reference, or to a caller as the reply [box]

@@ -25,7 +25,7 @@ TEST_F(call, is_answered)
 	EXPECT_EQ(self->got.out_seq, job->call.out_seq);
 	EXPECT_EQ(getpid(), job->call.out_pid);
 	EXPECT_EQ(getpid(), job->call.out_tid);
-	EXPECT_EQ(0, job->call.out_reserved);
+	EXPECT_EQ(0, job->call.out_flags);
 	EXPECT_TRUE(has_callers(self->fd, 0, 0));
 }
 

@@ -139,7 +139,8 @@ FIXTURE_VARIANT_ADD(command, transfer){
 FIXTURE_VARIANT_ADD(command, call){
 	.cmd = MBX_IOC_CALL,
 	.size = sizeof(struct mbx_call),
-	.flags = MBX_CALL_REALTIME | MBX_CALL_DONATE,
+	.flags = MBX_CALL_REALTIME | MBX_CALL_DONATE | MBX_CALL_BACKS |
+		 MBX_CALL_BACK | MBX_CALL_ANSWER | MBX_CALL_HANG_UP,
 	.outputs = offsetof(struct mbx_call, out_seq),
 };
 

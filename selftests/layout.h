@@ -95,7 +95,7 @@
 	MEMBER(mbx_receive, out_reply_max, 116, 4)   \
 	MEMBER(mbx_receive, out_deliveries, 120, 4)  \
 	LAST(mbx_receive, __reserved, 124, 4)        \
-	SIZE(mbx_call, 96)                           \
+	SIZE(mbx_call, 104)                          \
 	MEMBER(mbx_call, size, 0, 4)                 \
 	MEMBER(mbx_call, flags, 4, 4)                \
 	MEMBER(mbx_call, data_ptr, 8, 8)             \
@@ -108,11 +108,12 @@
 	MEMBER(mbx_call, __reserved, 52, 4)          \
 	MEMBER(mbx_call, fds_ptr, 56, 8)             \
 	MEMBER(mbx_call, reply_fds_ptr, 64, 8)       \
-	MEMBER(mbx_call, out_seq, 72, 8)             \
-	MEMBER(mbx_call, out_pid, 80, 4)             \
-	MEMBER(mbx_call, out_tid, 84, 4)             \
-	MEMBER(mbx_call, out_len, 88, 4)             \
-	LAST(mbx_call, out_reserved, 92, 4)          \
+	MEMBER(mbx_call, call, 72, 8)                \
+	MEMBER(mbx_call, out_seq, 80, 8)             \
+	MEMBER(mbx_call, out_pid, 88, 4)             \
+	MEMBER(mbx_call, out_tid, 92, 4)             \
+	MEMBER(mbx_call, out_len, 96, 4)             \
+	LAST(mbx_call, out_flags, 100, 4)            \
 	SIZE(mbx_reply, 40)                          \
 	MEMBER(mbx_reply, size, 0, 4)                \
 	MEMBER(mbx_reply, flags, 4, 4)               \
@@ -273,6 +274,9 @@ REQUIRE(MBX_RECEIVE_NONBLOCK == 1 && MBX_RECEIVE_PEEK == 2 &&
 	MBX_RECEIVE_REALTIME == 4);
 REQUIRE(MBX_MESSAGE_CALL == 1 && MBX_CALL_REALTIME == 1 &&
 	MBX_CALL_DONATE == 16);
+REQUIRE(MBX_CALL_BACKS == 2 && MBX_CALL_BACK == 4 && MBX_CALL_ANSWER == 8 &&
+	MBX_CALL_HANG_UP == 32 && MBX_CALL_UNHEARD == 1 &&
+	MBX_CALLED_BACK == 3 && MBX_CALLED_BACK_MAX == 32);
 REQUIRE(MBX_DERIVE_ONESHOT == 1);
 REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
 	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);

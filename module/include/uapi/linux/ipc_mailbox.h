@@ -679,6 +679,23 @@ struct mbx_settle {
  * is, hence this is for servers which the caller trusts with its priority.
  */
 #define MBX_CALL_DONATE (1U << 4)
+/* The caller can be asked something before it gets the reply. */
+#define MBX_CALL_BACKS (1U << 1)
+/* Ask the caller of @call, which this process has taken, something. */
+#define MBX_CALL_BACK (1U << 2)
+/* Answer what @call was asked, and wait on for its reply. */
+#define MBX_CALL_ANSWER (1U << 3)
+/* Give @call up, which is being asked something. */
+#define MBX_CALL_HANG_UP (1U << 5)
+
+/* What MBX_IOC_CALL returns if the caller is asked something. */
+#define MBX_CALLED_BACK 3
+
+/* In @out_flags: nobody waited for the answer any more. */
+#define MBX_CALL_UNHEARD (1U << 0)
+
+/* Questions that a thread may have without having answered them. */
+#define MBX_CALLED_BACK_MAX 32
 
 /**
  * struct mbx_call - argument of MBX_IOC_CALL
@@ -695,12 +712,14 @@ struct mbx_settle {
  * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
  * @reply_fds_ptr: address of a struct mbx_fds for those of the reply, or 0 to have
  *	them closed
+ * @call: which call this is about; with MBX_CALL_BACK, MBX_CALL_ANSWER and
+ *	MBX_CALL_HANG_UP, 0 otherwise
  * @out_seq: sequence number of the message in its mailbox; 0 if nobody took it
  * @out_pid: process that took it, in the caller's pid namespace; 0 if it is not
  *	visible there
  * @out_tid: thread that took it
  * @out_len: length of the reply
- * @out_reserved: 0
+ * @out_flags: MBX_CALL_UNHEARD, or 0
  *
  * Send one message, and wait until whoever takes it has replied.  It is sent as
  * with MBX_SEND_SYNC: it waits for room, and in the mailbox, whatever others do
@@ -726,19 +745,70 @@ struct mbx_settle {
  * Descriptors go both ways as with MBX_IOC_SEND and MBX_IOC_RECEIVE.  Which of a
  * reply are lost @out_nr and @fds at @reply_fds_ptr tell.
  *
- * Return: 0, or -1 with errno
+ * Calling back: With MBX_CALL_BACKS, the process that has the right to reply can ask
+ * the thread that calls something before that, as often as it likes, one thing at a
+ * time.  The command then returns MBX_CALLED_BACK, with the question where the reply
+ * would be, @out_len its length, @out_seq the number of the call, and @out_pid and
+ * @out_tid who asks.  The call is not over: the thread is to say something to that by
+ * another command on the same handle, with that number in @call, and may do anything
+ * else before, such as other calls:
+ *
+ *  - MBX_CALL_ANSWER: the message is the answer.  The command then waits as that
+ *    before did, for the reply or the next question, into @reply_ptr and @reply_len as
+ *    they are now, and returns likewise.  The deadline, and MBX_CALL_DONATE, are still
+ *    those of the call.  If whoever asked has given up waiting meanwhile the answer is
+ *    lost, MBX_CALL_UNHEARD is set, and the call goes on all the same.  If the call
+ *    itself was ended meanwhile, so it is, and this command tells how: it returns
+ *    the reply, or fails as the one before would have.  If @out_seq is 0, it was
+ *    refused, and the question is still there.
+ *  - MBX_CALL_HANG_UP: gives the call up, and returns 0.
+ *
+ * The thread also gives up by exiting, and with the last descriptor of the handle.
+ * Nobody else can answer: no other thread, nor a child, which a fork gives the handle,
+ * but not the call.  What it was asked, and an answer, are charged to whoever sends
+ * them while they are being copied in, then to whom they are for; and as long as it
+ * goes on, a call with MBX_CALL_BACKS takes a little more memory of the caller's user.
+ *
+ * MBX_CALL_BACK, on a handle with the right to receive, sends such a question, and
+ * waits for the answer, or until @deadline; @reply_ptr and @reply_len are for that,
+ * and @out_seq is @call if the question has arrived, whatever became of it.  It waits
+ * for no longer than the call is there: it fails with ECANCELED when the caller has
+ * given up, the deadline of the call passes, this process closes the handle that the
+ * call came through, or another thread of it replies.  If it fails for other reasons
+ * the call is still there, and so is the right to reply, but it cannot be asked
+ * something else before it has answered.  Such a command is not restarted after a
+ * signal.  With MBX_CALL_DONATE, the caller has the priority of the thread that asks
+ * meanwhile, as that thread would have the caller's; which does not lend it then.
+ *
+ * With these three @type, @priority, @fds_ptr and @reply_fds_ptr must be 0, and
+ * with MBX_CALL_ANSWER and MBX_CALL_HANG_UP @deadline; with MBX_CALL_HANG_UP also all
+ * others.  With MBX_CALL_BACKS @reply_fds_ptr must be 0: descriptors of the reply are
+ * closed.
+ *
+ * Return: 0, MBX_CALLED_BACK, or -1 with errno
  *
  *  - EBADF, EDQUOT, EKEYEXPIRED, ELOOP, EMSGSIZE, ENOSPC, ETOOMANYREFS, EUSERS: as
  *    for MBX_IOC_SEND
- *  - ECANCELED: the message was purged before a receiver took it
- *  - EFAULT: also, with @out_seq set, if the reply could not be copied
+ *  - EBUSY: with MBX_CALL_BACK, the caller has not answered yet what it was asked
+ *    before; with MBX_CALL_BACKS, this thread has as many questions to answer as it
+ *    may have, MBX_CALLED_BACK_MAX
+ *  - ECANCELED: the message was purged before a receiver took it; with MBX_CALL_BACK
+ *    see above
+ *  - EFAULT: also, with @out_seq set, if the reply or a question could not be
+ *    copied, which ends the call
  *  - EINTR: a signal arrived during the wait
  *  - EINVAL: O_NONBLOCK is set on the handle; a deadline above 2^63 - 1;
  *    MBX_CALL_REALTIME without a deadline; @priority is too high; too many
- *    descriptors, or room for too many
+ *    descriptors, or room for too many; flags that exclude each other; a member
+ *    that must be 0 with one of them
  *  - EMFILE: with @out_seq set, this process has no free descriptor for one of the
  *    reply, which is lost
+ *  - EMSGSIZE: also if the question or answer is longer than whom it is for has room
  *  - ENOBUFS: another message took the place of this one
+ *  - ENOENT: with MBX_CALL_BACK, as for MBX_IOC_REPLY; with MBX_CALL_ANSWER and
+ *    MBX_CALL_HANG_UP, this thread is not asked anything in @call of this handle
+ *  - ENXIO: with MBX_CALL_BACK, the caller did not set MBX_CALL_BACKS
+ *  - EOPNOTSUPP: also descriptors, where none can be
  *  - EPIPE: nobody will reply: the process that took the message has exited, or
  *    closed the handle that it came through, or had it revoked, or took it by
  *    read(2); or, with @out_seq 0, as for MBX_IOC_SEND
@@ -759,11 +829,12 @@ struct mbx_call {
 	__u32 __reserved;
 	__aligned_u64 fds_ptr;
 	__aligned_u64 reply_fds_ptr;
+	__aligned_u64 call;
 	__aligned_u64 out_seq;
 	__s32 out_pid;
 	__s32 out_tid;
 	__u32 out_len;
-	__u32 out_reserved;
+	__u32 out_flags;
 };
 
 /**
@@ -844,7 +915,8 @@ struct mbx_reply {
  * @out_lost: messages of @out_sent that have been purged or dropped, or withdrawn
  *	while they were deferred, or have gone to the dead-letter mailbox
  * @out_full: MBX_FULL_*
- * @out_callers: threads blocked in a call that was taken, until it is replied to
+ * @out_callers: threads blocked in a call that was taken, until it is replied to;
+ *	while they are being asked something, who asks in their place
  * @out_returned: how often a leased message has come back
  * @out_dead_letters: messages of @out_lost that have gone to the dead-letter mailbox
  * @out_duplicates: sends that were refused with EALREADY
@@ -987,8 +1059,9 @@ struct mbx_revoke {
 /* The mailbox was deleted, or the handle revoked. */
 #define MBX_EVENT_DELETED (1U << 9)
 /*
- * The caller of a call that was taken has given up: a signal, its deadline, or its
- * handle was revoked.  Not in @out_state.
+ * The caller of a call that was taken has given up: a signal, its deadline, its
+ * handle was revoked; or he was asked something, and has not answered.  Not in
+ * @out_state.
  */
 #define MBX_EVENT_CANCELED (1U << 10)
 /*
