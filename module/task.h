@@ -34,7 +34,7 @@ enum mbx_op {
  * @op: what it does there
  * @clock: clock of @deadline
  * @box: id of the mailbox
- * @since: start of the wait, CLOCK_MONOTONIC in ns
+ * @since: when it went to sleep, CLOCK_MONOTONIC in ns; 0 if it has not yet
  * @deadline: absolute ns, 0 for none
  */
 struct mbx_blocked {
@@ -237,6 +237,7 @@ struct mbx_claim *mbx_claim_first(const struct mbx_box *box,
 
 /* usage.c */
 void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked);
+void mbx_task_sleep(struct mbx_task *task);
 void mbx_task_unblock(struct mbx_task *task);
 bool mbx_task_query(struct pid *tid, struct mbx_usage *usage,
 		    struct mbx_blocked *blocked);

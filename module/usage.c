@@ -2,6 +2,7 @@
 /*
  * What threads and processes have done with mailboxes, and what they wait for.
  */
+#include <linux/ktime.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
 
@@ -22,6 +23,24 @@ void mbx_task_block(struct mbx_task *task, const struct mbx_blocked *blocked)
 }
 
 /**
+ * mbx_task_sleep() - record that the caller goes to sleep, to wait
+ * @task: the caller's record
+ *
+ * Who need not sleep, because others serve it while it lets them run, never asks
+ * what time it is.
+ *
+ * Context: Any.  Takes &mbx_task.lock.
+ */
+void mbx_task_sleep(struct mbx_task *task)
+{
+	const u64 now = ktime_get_ns();
+
+	raw_spin_lock(&task->lock);
+	task->blocked.since = now;
+	raw_spin_unlock(&task->lock);
+}
+
+/**
  * mbx_task_unblock() - record that the caller waits no longer
  * @task: the caller's record
  *
@@ -37,6 +56,8 @@ static void read_blocked(struct mbx_task *task, struct mbx_blocked *blocked)
 	raw_spin_lock(&task->lock);
 	*blocked = task->blocked;
 	raw_spin_unlock(&task->lock);
+	if (blocked->op != MBX_OP_NONE && !blocked->since)
+		blocked->since = ktime_get_ns();
 }
 
 /**

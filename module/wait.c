@@ -150,7 +150,6 @@ static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
 		.op = waiter->op,
 		.clock = waiter->clock,
 		.box = box->id,
-		.since = ktime_get_ns(),
 		.deadline = waiter->deadline,
 	};
 
@@ -214,16 +213,12 @@ static void let_run(struct task_struct *woken)
 }
 
 /* The same; there may be no need to sleep. */
-static int wait_until_done(struct mbx_box *box, struct mbx_waiter *waiter)
+static int wait_until_done(struct mbx_waiter *waiter)
 {
-	int err;
-
 	if (READ_ONCE(waiter->state) == MBX_WAIT_DONE)
 		return 0;
-	note_blocked(box, waiter);
-	err = sleep_until_done(waiter);
-	mbx_task_unblock(waiter->task);
-	return err;
+	mbx_task_sleep(waiter->task);
+	return sleep_until_done(waiter);
 }
 
 static void count_blocked(struct mbx_box *box, const struct mbx_waiter *waiter,
@@ -274,13 +269,15 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 
 	join_line(waiter, list);
 	count_blocked(box, waiter, 1);
+	note_blocked(box, waiter);
 	woken = later->nr ? get_task_struct(later->thread[0]) : NULL;
 	mbx_unlock(box, later);
 
 	let_run(woken);
-	err = wait_until_done(box, waiter);
+	err = wait_until_done(waiter);
 
 	spin_lock(&box->lock);
+	mbx_task_unblock(waiter->task);
 	count_blocked(box, waiter, -1);
 	if (waiter->state == MBX_WAIT_DONE)
 		return waiter->result;
