@@ -3,7 +3,8 @@
  * Duplicates: a mailbox remembers the ids of the last messages, by user.
  *
  * An id is remembered once its message has been sent.  Until then it is on a list,
- * with the thread that is sending it: others cannot know yet what to answer.
+ * with the thread that is sending it, or the handle that it is deferred for: others
+ * cannot know yet what to answer.
  */
 #include <linux/hash.h>
 #include <linux/jhash.h>
@@ -164,8 +165,8 @@ static void remember(struct mbx_dedup *dedup, u64 id, kuid_t uid)
  * @uid: who sends it
  *
  * Context: The box is locked.
- * Return: 0; -EALREADY if such a message has been sent, -EBUSY if one is being sent,
- * -EINVAL if the mailbox remembers none.
+ * Return: 0; -EALREADY if such a message has been sent, -EBUSY if one is being sent
+ * or deferred, -EINVAL if the mailbox remembers none.
  */
 int mbx_dedup_begin(struct mbx_box *box, struct mbx_sending *sending, u64 id,
 		    kuid_t uid)
@@ -186,6 +187,22 @@ int mbx_dedup_begin(struct mbx_box *box, struct mbx_sending *sending, u64 id,
 	sending->uid = uid;
 	list_add(&sending->node, &dedup->sending);
 	return 0;
+}
+
+/**
+ * mbx_dedup_defer() - note that a message with an id is deferred
+ * @sending: filled in by mbx_dedup_begin()
+ * @handle: which keeps the message, and ends this with it
+ *
+ * Context: The box is locked.
+ */
+void mbx_dedup_defer(struct mbx_sending *sending, struct mbx_handle *handle)
+{
+	struct mbx_sending *deferred = &handle->deferral->sending;
+
+	deferred->id = sending->id;
+	deferred->uid = sending->uid;
+	list_replace(&sending->node, &deferred->node);
 }
 
 /**

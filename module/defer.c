@@ -60,6 +60,7 @@ int mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
 		.msg = msg,
 		.handle = handle,
 	};
+	deferral->sending.id = 0;
 	deferral->parked = true;
 	deferral->over = false;
 	handle->box->nr_senders++;
@@ -72,7 +73,8 @@ int mbx_deferral_begin(struct mbx_handle *handle, struct mbx_msg *msg)
  * @waiter: the waiter of the handle, which is done
  * @later: tells pollers
  *
- * If the message still is with the waiter it is lost.
+ * If the message still is with the waiter it is lost.  Unless it is in the queue, or
+ * was received, it can be sent again.
  *
  * Context: The box is locked.
  */
@@ -85,6 +87,8 @@ void mbx_deferral_end(struct mbx_waiter *waiter, struct mbx_later *later)
 	box->nr_deferred--;
 	deferral->parked = false;
 	deferral->over = !waiter->result || waiter->result == -ECANCELED;
+	if (deferral->sending.id)
+		mbx_dedup_end(box, &deferral->sending, !waiter->result);
 	if (waiter->peer)
 		mbx_task_put(waiter->peer);
 	if (waiter->msg) {

@@ -324,7 +324,10 @@ static int send_once(struct mbx_handle *handle, struct mbx_task *task,
 	if (err)
 		return err;
 	err = send_locked(handle, task, tx, files, later);
-	mbx_dedup_end(box, &sending, err >= 0 && !tx->lost);
+	if (err == MBX_DEFERRED)
+		mbx_dedup_defer(&sending, handle);
+	else
+		mbx_dedup_end(box, &sending, err >= 0 && !tx->lost);
 	return err;
 }
 

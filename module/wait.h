@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "box.h"
+#include "dedup.h"
 #include "donate.h"
 #include "notify.h"
 #include "select.h"
@@ -123,11 +124,13 @@ struct mbx_waiter {
 /**
  * struct mbx_deferral - a message that is kept for a handle until there is room
  * @waiter: in place of a sender that sleeps [box]
+ * @sending: its id [box]
  * @parked: there is one now [box]
  * @over: the last one is kept no longer, and was not withdrawn [box]
  */
 struct mbx_deferral {
 	struct mbx_waiter waiter;
+	struct mbx_sending sending;
 	bool parked;
 	bool over;
 };

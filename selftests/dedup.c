@@ -154,15 +154,80 @@ TEST_F(dedup, what_was_dropped_is_not_remembered)
 	EXPECT_ERRNO(EALREADY, send_id(self->fd, 5, MBX_SEND_DROP_OLDEST));
 }
 
-TEST_F(dedup, deferred_counts_as_sent)
+static void fill(struct __test_metadata *_metadata, int fd)
 {
 	__u64 id;
 
 	for (id = 1; id <= 4; id++)
-		EXPECT_EQ(0, send_id(self->fd, id, 0));
-	EXPECT_EQ(MBX_DEFERRED, send_id(self->fd, 5, MBX_SEND_DEFER));
+		ASSERT_EQ(0, send_id(fd, id, 0));
+}
+
+/* Nobody knows yet whether it will be withdrawn. */
+TEST_F(dedup, deferred_counts_once_it_is_in)
+{
+	int other = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+
+	fill(_metadata, self->fd);
+	EXPECT_EQ(MBX_DEFERRED, send_id(other, 5, MBX_SEND_DEFER));
+	EXPECT_ERRNO(EBUSY, send_id(self->fd, 5, MBX_SEND_DEFER));
+	EXPECT_ERRNO(EBUSY, send_id(other, 6, MBX_SEND_DEFER));
+	EXPECT_EQ(1, receive_number(self->fd));
 	EXPECT_ERRNO(EALREADY, send_id(self->fd, 5, MBX_SEND_DEFER));
-	EXPECT_ERRNO(EBUSY, send_id(self->fd, 6, MBX_SEND_DEFER));
+	/* The next that this handle defers has none. */
+	EXPECT_EQ(MBX_DEFERRED, send_id(other, 0, MBX_SEND_DEFER));
+	EXPECT_EQ(2, receive_number(self->fd));
+	EXPECT_EQ(1, duplicates(self->fd));
+}
+
+TEST_F(dedup, deferred_and_withdrawn)
+{
+	int other = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+
+	fill(_metadata, self->fd);
+	EXPECT_EQ(MBX_DEFERRED, send_id(other, 5, MBX_SEND_DEFER));
+	EXPECT_EQ(0, close(other));
+	EXPECT_ERRNO(EAGAIN, send_id(self->fd, 5, MBX_SEND_NONBLOCK));
+	EXPECT_EQ(1, receive_number(self->fd));
+	EXPECT_EQ(0, send_id(self->fd, 5, MBX_SEND_NONBLOCK));
+}
+
+/* Whoever follows it sends its last message again. */
+TEST_F(dedup, deferred_by_one_who_is_killed)
+{
+	struct child child;
+
+	fill(_metadata, self->fd);
+	if (!child_start(&child)) {
+		int other = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+
+		CHECK(send_id(other, 5, MBX_SEND_DEFER) == MBX_DEFERRED);
+		kill(getpid(), SIGKILL);
+	}
+	waitpid(child.pid, NULL, 0);
+	EXPECT_EQ(1, receive_number(self->fd));
+	EXPECT_EQ(0, send_id(self->fd, 5, MBX_SEND_NONBLOCK));
+}
+
+TEST_F(dedup, deferred_in_a_rendezvous)
+{
+	int fd = create(self->control, 0, 3);
+
+	EXPECT_EQ(MBX_DEFERRED, send_id(fd, 1, MBX_SEND_DEFER));
+	EXPECT_EQ(1, box_control(fd, MBX_CONTROL_PURGE));
+	EXPECT_EQ(MBX_DEFERRED, send_id(fd, 1, MBX_SEND_DEFER));
+	EXPECT_EQ(1, receive_number(fd));
+	EXPECT_ERRNO(EALREADY, send_id(fd, 1, MBX_SEND_DEFER));
+}
+
+TEST_F(dedup, deferred_until_the_end)
+{
+	int other = box_derive(self->fd, MBX_OPEN_SEND, 0, 0);
+
+	fill(_metadata, self->fd);
+	EXPECT_EQ(MBX_DEFERRED, send_id(other, 5, MBX_SEND_DEFER));
+	EXPECT_EQ(0, box_delete(self->fd, NULL, 0));
+	EXPECT_EQ(0, close(other));
+	EXPECT_ERRNO(EIDRM, send_id(self->fd, 5, 0));
 }
 
 /* Nobody knows yet what becomes of it. */

@@ -27,10 +27,17 @@ static bool may_be_remembered(unsigned int i, unsigned int nr)
 	       (!was_done(i) || succeeded(i) || is_flipped(i));
 }
 
+static bool may_be_deferred(unsigned int i)
+{
+	return is_flipped(i) || !was_done(i) ||
+	       record_at(i)->ret == MBX_DEFERRED;
+}
+
 /* Whoever sends it meanwhile, or waits, may fail yet. */
 static bool may_be_in_the_way(unsigned int i, unsigned int nr)
 {
-	return is_like(i, nr) && overlap(i, nr);
+	return is_like(i, nr) && !before(nr, i) &&
+	       (overlap(i, nr) || may_be_deferred(i));
 }
 
 static bool same_user(unsigned int a, unsigned int b)
@@ -42,8 +49,8 @@ static bool same_user(unsigned int a, unsigned int b)
 static bool is_remembered(unsigned int i, unsigned int nr)
 {
 	return is_like(i, nr) && before(i, nr) && succeeded(i) &&
-	       !record_at(i)->batch && record_at(i)->ret != MBX_LOST &&
-	       !is_flipped(i) && !is_unsure(i) && same_user(i, nr);
+	       !record_at(i)->batch && !record_at(i)->ret && !is_flipped(i) &&
+	       !is_unsure(i) && same_user(i, nr);
 }
 
 void judge_id(struct trial *trial)

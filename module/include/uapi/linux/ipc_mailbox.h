@@ -417,9 +417,10 @@ struct mbx_fds {
  * With an @id the message is refused if the mailbox remembers that this user, the
  * one that receivers see, has sent one with this @id.  A mailbox remembers its last
  * @dedup of struct mbx_create, whatever has become of the messages, until it ends;
- * one that was deferred counts as sent.  It does not remember what failed, nor a
- * message that was itself dropped for lack of room.  So who does not know whether
- * a send has succeeded sends once more.
+ * one that was deferred from when it is in.  It does not remember what failed, what
+ * was withdrawn or purged while it was deferred, nor a message that was itself
+ * dropped for lack of room.  So who does not know whether a send has succeeded sends
+ * once more.
  *
  * A command that fails has sent nothing.
  *
@@ -433,7 +434,8 @@ struct mbx_fds {
  *  - EBADF: the handle has no right to send; a descriptor at @fds_ptr is not open,
  *    or only with O_PATH
  *  - EBUSY: this one would have to be deferred, and one of this handle still is; or
- *    somebody is just sending one with this @id, or waits with it, which may fail
+ *    somebody is just sending one with this @id, waits with it, or has deferred it,
+ *    which may fail
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
