@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Leases that end together: which of them, in which order, and who pays. */
+#include "fds.h"
 #include "lease.h"
 
 FIXTURE(lease_ends) {
@@ -22,6 +23,21 @@ FIXTURE_SETUP(lease_ends)
 
 FIXTURE_TEARDOWN(lease_ends)
 {
+}
+
+static int send_full(int fd, __u32 number, __u32 flags)
+{
+	return box_send(fd, &number, sizeof(number), flags);
+}
+
+static int lease_fds(int fd, struct parcel *parcel, struct mbx_receive *arg)
+{
+	init_fds(&parcel->fds, NULL, 1);
+	init_receive(arg, &parcel->number, sizeof(parcel->number),
+		     MBX_RECEIVE_NONBLOCK);
+	arg->fds_ptr = (uintptr_t)&parcel->fds;
+	arg->lease_ms = LONG_MS;
+	return ioctl(fd, MBX_IOC_RECEIVE, arg);
 }
 
 static bool all_in_order(int fd, unsigned int nr)
@@ -151,6 +167,110 @@ TEST_F(lease_ends, revoked_and_closed)
 		ASSERT_EQ(0, stat_of(self->fd[0]).out_leased);
 	}
 	EXPECT_TRUE(all_in_order(self->fd[0], 40));
+}
+
+/* ------------------------------------------------------------------- and room */
+
+/* One more comes in while all are leased, and takes its turn at being dropped. */
+TEST_F(lease_ends, while_all_are_leased)
+{
+	int fd = box_create(self->control, NULL, MBX_CREATE_OWNED, 2);
+	const __u32 oldest = MBX_SEND_DROP_OLDEST;
+	struct leased got[3];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, send_number(fd, i));
+		ASSERT_EQ(i, lease(fd, &got[i]));
+	}
+	EXPECT_ERRNO(EAGAIN, send_number(fd, 2));
+	EXPECT_EQ(MBX_LOST, send_full(fd, 2, MBX_SEND_DROP_NEWEST));
+	EXPECT_EQ(0, send_full(fd, 3, oldest));
+	EXPECT_EQ(MBX_LOST, send_full(fd, 4, oldest));
+	EXPECT_EQ(3, stat_of(fd).out_depth);
+	ASSERT_EQ(4, lease(fd, &got[2]));
+	EXPECT_EQ(0, send_full(fd, 5, oldest));
+	EXPECT_EQ(4, stat_of(fd).out_depth);
+	for (i = 3; i--;)
+		ASSERT_EQ(0, nack(fd, &got[i]));
+	EXPECT_EQ(MBX_LOST, send_full(fd, 6, oldest));
+	EXPECT_EQ(1, receive_number(fd));
+	for (i = 4; i <= 6; i++)
+		EXPECT_EQ(i, receive_number(fd));
+	EXPECT_EQ(0, stat_of(fd).out_depth);
+	EXPECT_EQ(0, send_number(fd, 7));
+}
+
+/* ------------------------------------------------------------ and what it has */
+
+/* Each delivery gives descriptors of its own, and the last one ends the message. */
+TEST_F(lease_ends, with_descriptors)
+{
+	int in = post_line(self->fd[0], 1, 0);
+	struct mbx_receive arg;
+	struct parcel parcel;
+	unsigned int i;
+
+	for (i = 1; i <= 3; i++) {
+		ASSERT_EQ(0, lease_fds(self->fd[0], &parcel, &arg));
+		EXPECT_EQ(i, arg.out_deliveries);
+		ASSERT_EQ(1, parcel.fds.out_nr);
+		EXPECT_TRUE(line_works(in, parcel.fds.fds[0]));
+		EXPECT_EQ(0, close(parcel.fds.fds[0]));
+		if (i < 3)
+			EXPECT_EQ(0, box_settle(self->fd[0], arg.out_seq,
+						MBX_SETTLE_NACK));
+	}
+	EXPECT_FALSE(line_is_cut(in));
+	EXPECT_EQ(0, box_settle(self->fd[0], arg.out_seq, 0));
+	EXPECT_TRUE(wait_cut(in));
+}
+
+#define ROUNDS 4
+
+/* Whoever has sent it has paid for it, however often it comes back. */
+TEST_F(lease_ends, at_the_expense_of_the_sender)
+{
+	unsigned int *nr = mmap(NULL, ROUNDS * sizeof(*nr),
+				PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long long before;
+	struct child child;
+	unsigned int i, round;
+
+	NEED_ROOT();
+	before = read_number(MODULE_PARAM("max_user_bytes"));
+	ASSERT_EQ(0, write_number(MODULE_PARAM("max_user_bytes"), 100 * 1024));
+	for (round = 0; round < ROUNDS; round++) {
+		if (!child_start(&child)) {
+			CHECK(!become(2001, 2001, 0));
+			while (!send_number(self->fd[0], nr[round]))
+				nr[round]++;
+			CHECK_ERRNO(EDQUOT, send_number(self->fd[0], 0));
+			child_exit();
+		}
+		EXPECT_CHILD(child);
+		if (!child_start(&child)) {
+			CHECK(!become(2002, 2002, 0));
+			for (i = 0; i < 20; i++)
+				CHECK(lease(self->fd[0], &self->got) == i);
+			CHECK(!nack(self->fd[0], &self->got));
+			child_exit();
+		}
+		EXPECT_CHILD(child);
+		if (!child_start(&child)) {
+			CHECK(!become(2001, 2001, 0));
+			CHECK_ERRNO(EDQUOT, send_number(self->fd[0], 0));
+			child_exit();
+		}
+		EXPECT_CHILD(child);
+		EXPECT_TRUE(all_in_order(self->fd[0], nr[round]));
+	}
+	ASSERT_EQ(0, write_number(MODULE_PARAM("max_user_bytes"), before));
+	/* After the first round the mailbox keeps a few messages for the next send. */
+	EXPECT_LT(20, nr[0]);
+	EXPECT_EQ(nr[1], nr[2]);
+	EXPECT_EQ(nr[2], nr[3]);
 }
 
 TEST_HARNESS_MAIN

@@ -396,8 +396,8 @@ struct mbx_fds {
  *
  * Who drops or defers does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline
  * change anything; at capacity 0 a message is dropped that no receiver waits for.
- * A message that somebody is receiving is not dropped: while all those that take
- * room are being received, one more comes in.
+ * A message that somebody is receiving or has leased is not dropped: while all those
+ * that take room are such, MBX_SEND_DROP_OLDEST lets one more in.
  * A limit on bytes is an error, whatever is to become of a message without room.
  *
  * A message that is dropped counts as sent and as lost, see @out_lost of struct
@@ -580,7 +580,8 @@ struct mbx_select {
  * mbx_create.  A sender that waits for its message to be received has been told
  * when it is leased.  A message that was leased at capacity 0 waits for a receiver
  * alone when it comes back.  A sealed mailbox is not drained while a message is
- * leased.  Whoever leases one is charged for that.  A call, see MBX_MESSAGE_CALL, is
+ * leased.  Whoever leases one is charged for the lease, and the sender for the
+ * message until it leaves the mailbox.  A call, see MBX_MESSAGE_CALL, is
  * never leased: its sender is told if nobody will reply.
  *
  * The ids are real ones, since the effective ones of a set-user-ID program that
