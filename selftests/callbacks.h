@@ -110,6 +110,161 @@ static inline int client_join(struct client *c)
 	return c->error;
 }
 
+/* ------------------------------------------------------------ taking its time */
+
+/* What a thinker does in the end. */
+enum thought {
+	THINK_ON,
+	THINK_ANSWER,
+	THINK_HANG_UP,
+	THINK_CLOSE,
+	THINK_EXIT,
+};
+
+/*
+ * A thread or process that calls, is asked something, and does with that what the
+ * test tells it to, when the test tells it.
+ */
+struct thinker {
+	int fd;
+	struct mbx_call arg;
+	__u32 number;
+	__u32 question;
+	__u64 deadline;
+	__u32 flags;
+	pid_t tid;
+	bool asked;
+	enum thought thought;
+	bool done;
+	int ret;
+	int error;
+
+	pid_t pid;
+	pthread_t thread;
+};
+
+static inline void think_end(struct thinker *t, int ret)
+{
+	t->ret = ret;
+	t->error = ret < 0 ? errno : 0;
+	__atomic_store_n(&t->done, true, __ATOMIC_RELEASE);
+}
+
+static inline void think_act(struct thinker *t, enum thought thought)
+{
+	const __u64 call = t->arg.out_seq;
+
+	switch (thought) {
+	case THINK_ANSWER:
+		think_end(t, call_for(t->fd, &t->arg, MBX_CALL_ANSWER, call,
+				      &t->number));
+		break;
+	case THINK_HANG_UP:
+		think_end(t, hang_up(t->fd, call));
+		break;
+	case THINK_CLOSE:
+		think_end(t, close(t->fd));
+		break;
+	default:
+		think_end(t, 0);
+	}
+}
+
+static inline void *think(void *arg)
+{
+	struct thinker *t = arg;
+	enum thought thought;
+	int ret;
+
+	__atomic_store_n(&t->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	init_call(&t->arg, &t->number, sizeof(t->number), &t->number,
+		  sizeof(t->number));
+	t->arg.flags = MBX_CALL_BACKS | t->flags;
+	t->arg.deadline = t->deadline;
+	ret = ioctl(t->fd, MBX_IOC_CALL, &t->arg);
+	if (ret != MBX_CALLED_BACK) {
+		think_end(t, ret);
+		return NULL;
+	}
+	t->question = t->number;
+	__atomic_store_n(&t->asked, true, __ATOMIC_RELEASE);
+	while (!(thought = __atomic_load_n(&t->thought, __ATOMIC_ACQUIRE)))
+		pause_briefly();
+	think_act(t, thought);
+	return NULL;
+}
+
+static inline struct thinker *thinker_new(int fd)
+{
+	struct thinker *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (t == MAP_FAILED)
+		abort();
+	t->fd = fd;
+	t->number = 7;
+	return t;
+}
+
+static inline struct thinker *thinker_thread(struct thinker *t)
+{
+	if (pthread_create(&t->thread, NULL, think, t))
+		abort();
+	return t;
+}
+
+static inline struct thinker *thinker_process(struct thinker *t)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		think(t);
+		_exit(0);
+	}
+	if (pid < 0)
+		abort();
+	t->pid = pid;
+	return t;
+}
+
+/* 0, the errno of what it did in the end, or JOB_KILLED. */
+static inline int thinker_join(struct thinker *t)
+{
+	if (t->pid)
+		waitpid(t->pid, NULL, 0);
+	else
+		pthread_join(t->thread, NULL);
+	return __atomic_load_n(&t->done, __ATOMIC_ACQUIRE) ? t->error :
+							     JOB_KILLED;
+}
+
+static inline void think_of(struct thinker *t, enum thought thought)
+{
+	__atomic_store_n(&t->thought, thought, __ATOMIC_RELEASE);
+}
+
+static inline int thinker_does(struct thinker *t, enum thought thought)
+{
+	think_of(t, thought);
+	return thinker_join(t);
+}
+
+static inline bool is_asked(const struct thinker *t)
+{
+	return wait_until(__atomic_load_n(&t->asked, __ATOMIC_ACQUIRE));
+}
+
+/* The test has taken the call of @t, and @server asks it. */
+#define THINKS(t, server)                                                      \
+	do {                                                                   \
+		ASSERT_TRUE(wait_until(take_call(self->fd, &self->got) == 7)); \
+		(server) =                                                     \
+			job_thread(job_ask(self->fd, self->got.out_seq, 20));  \
+		ASSERT_TRUE(is_asked(t));                                      \
+		ASSERT_TRUE(job_blocks(server));                               \
+	} while (0)
+
 /* Its call has been taken by the test. */
 #define CLIENT_TAKEN(c, from)                                                \
 	do {                                                                 \

@@ -173,7 +173,7 @@ static inline const char *job_op(const struct job *job)
 	case MBX_IOC_CONTROL:
 		return "drain";
 	case MBX_IOC_CALL:
-		return "call";
+		return job->call.flags & MBX_CALL_BACK ? "ask" : "call";
 	default:
 		return job->receive.flags & MBX_RECEIVE_PEEK ? "peek" :
 							       "receive";
