@@ -58,6 +58,8 @@ static void put_question(struct mbx_waiter *caller, struct mbx_asker *asker,
 	talk->asked = true;
 	talk->question = msg;
 	talk->asker = asker;
+	/* From now on the caller may do anything. */
+	mbx_edge_end(caller->caller);
 	mbx_donation_begin(asker->donation, talk->thread, later);
 	/* It stays where others find it, but waits no longer: MBX_WAKE. */
 	caller->result = 0;

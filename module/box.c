@@ -34,6 +34,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 	INIT_LIST_HEAD(&box->peekers);
 	INIT_LIST_HEAD(&box->drainers);
 	INIT_LIST_HEAD(&box->callers);
+	INIT_LIST_HEAD(&box->holders);
 	INIT_LIST_HEAD(&box->watches);
 	init_waitqueue_head(&box->poll_in);
 	init_waitqueue_head(&box->poll_out);

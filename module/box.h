@@ -46,6 +46,7 @@ struct mbx_watch;
  * @nr_handles: open handles [box]
  * @nr_may_send: those of them that may send [box]
  * @nr_may_receive: those of them that may receive [box]
+ * @holders: those, until they are revoked [records]
  * @watches: who is told of events [box]
  * @nr_watches: length of @watches [box]
  * @nr_carriers: its messages that have files [box]
@@ -108,6 +109,7 @@ struct mbx_box {
 	u32 nr_handles;
 	u32 nr_may_send;
 	u32 nr_may_receive;
+	struct list_head holders;
 	struct list_head watches;
 	u32 nr_watches;
 	u32 nr_carriers;
@@ -165,6 +167,10 @@ struct mbx_box {
  * @deferral: the message that is kept for it; NULL until there was one [box]
  * @leases: those of messages that were received through it [box]
  * @talks: calls through it that are being asked something [box]
+ * @holder: process that made it, if it may receive; else NULL [const]
+ * @held: in @holders of the box, if it may receive [records]
+ * @file: the file whose private data it is [records]
+ * @strayed: somebody else may have it, see MBX_ALONE [records]
  * @parent: the handle that it was derived from, or NULL [box]
  * @children: handles that were derived from it [box]
  * @sibling: in @children of @parent [box]
@@ -182,6 +188,10 @@ struct mbx_handle {
 	struct mbx_deferral *deferral;
 	struct list_head leases;
 	struct list_head talks;
+	struct mbx_proc *holder;
+	struct list_head held;
+	struct file *file;
+	bool strayed;
 	struct mbx_handle *parent;
 	struct list_head children;
 	struct list_head sibling;

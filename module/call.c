@@ -55,6 +55,8 @@ void mbx_call_taken(struct mbx_handle *handle, struct mbx_task *task,
 	WRITE_ONCE(waiter->state, MBX_WAIT_REPLY);
 	list_move_tail(&waiter->node, &box->callers);
 	caller->via = handle;
+	if (unlikely(caller->edge))
+		mbx_edge_taken(caller->edge, task->proc);
 	mbx_claim(&caller->claim, box, task->proc);
 	mbx_donation_begin(caller->donation, current, later);
 }

@@ -43,6 +43,7 @@ union mbx_arg {
  * @uarg: the caller's
  * @usize: how much of it this kernel and the caller know
  * @isize: how much of it is read; members that are written come behind
+ * @cycle: room to name a cycle of calls, or NULL
  */
 struct mbx_request {
 	struct file *file;
@@ -51,6 +52,7 @@ struct mbx_request {
 	void __user *uarg;
 	size_t usize;
 	size_t isize;
+	struct mbx_cycle *cycle;
 };
 
 /* command.c */
@@ -75,6 +77,11 @@ void mbx_tell_server(struct mbx_call *arg, struct mbx_task *server);
 
 /* command_callback.c */
 long mbx_run_talk(struct mbx_request *request);
+
+/* command_cycle.c */
+struct mbx_cycle *mbx_cycle_get(struct mbx_cycle __user *ucycle);
+int mbx_cycle_write(const struct mbx_cycle *cycle,
+		    struct mbx_cycle __user *ucycle);
 
 /* command_handle.c */
 long mbx_run_derive(struct mbx_request *request);

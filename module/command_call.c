@@ -3,6 +3,7 @@
  * Commands that call and reply.
  */
 #include <linux/pid_namespace.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "command.h"
@@ -52,7 +53,7 @@ static int do_call(struct mbx_request *request, struct mbx_tx *tx,
 	struct mbx_call *arg = &request->arg->call;
 	int err;
 
-	memset_after(arg, 0, call);
+	memset_after(arg, 0, cycle_ptr);
 	err = mbx_write_out(request);
 	if (!err)
 		err = send_lending(request, tx, files);
@@ -104,19 +105,13 @@ static noinline int call_fds(struct mbx_request *request, struct mbx_tx *tx)
 	return err;
 }
 
-/**
- * mbx_run_call() - send a message, and wait for the reply
- * @request: MBX_IOC_CALL
- *
- * Context: Process context.  Sleeps.
- * Return: see the UAPI header.
- */
-long mbx_run_call(struct mbx_request *request)
+static long run_call(struct mbx_request *request)
 {
 	struct mbx_call *arg = &request->arg->call;
 	struct mbx_caller caller = {
 		.data = u64_to_user_ptr(arg->reply_ptr),
 		.room = min(arg->reply_len, request->handle->box->msg_max),
+		.cycle = request->cycle,
 	};
 	struct mbx_tx tx = {
 		.data = u64_to_user_ptr(arg->data_ptr),
@@ -147,6 +142,36 @@ long mbx_run_call(struct mbx_request *request)
 	return unlikely(arg->fds_ptr | arg->reply_fds_ptr) ?
 		       call_fds(request, &tx) :
 		       do_call(request, &tx, NULL);
+}
+
+/* Apart, as few ask for it. */
+static noinline long call_named(struct mbx_request *request)
+{
+	struct mbx_cycle __user *ucycle =
+		u64_to_user_ptr(request->arg->call.cycle_ptr);
+	long err;
+
+	request->cycle = mbx_cycle_get(ucycle);
+	if (IS_ERR(request->cycle))
+		return PTR_ERR(request->cycle);
+	err = run_call(request);
+	if (err == -EDEADLK && mbx_cycle_write(request->cycle, ucycle))
+		err = -EFAULT;
+	kfree(request->cycle);
+	return err;
+}
+
+/**
+ * mbx_run_call() - send a message, and wait for the reply
+ * @request: MBX_IOC_CALL
+ *
+ * Context: Process context.  Sleeps.
+ * Return: see the UAPI header.
+ */
+long mbx_run_call(struct mbx_request *request)
+{
+	return unlikely(request->arg->call.cycle_ptr) ? call_named(request) :
+							run_call(request);
 }
 
 static int do_reply(struct mbx_handle *handle, const struct mbx_reply *arg)

@@ -84,11 +84,13 @@ static int begin_talk(struct mbx_request *request, struct mbx_tx *tx, u32 *len)
 	if (IS_ERR(talk))
 		return PTR_ERR(talk);
 	set_room(&talk->caller, request);
+	talk->caller.cycle = request->cycle;
 	tx->caller = &talk->caller;
 	err = prepare_donation(request, &talk->caller.donation);
 	if (!err)
 		err = send_call(request, tx);
 	*len = talk->caller.len;
+	talk->caller.cycle = NULL;
 	if (err == MBX_CALLED_BACK)
 		mbx_donation_pause(talk->caller.donation, true);
 	else
@@ -115,7 +117,7 @@ static long run_call(struct mbx_request *request)
 		err = mbx_box_prioritize(request->handle->box);
 	if (err)
 		return err;
-	memset_after(arg, 0, call);
+	memset_after(arg, 0, cycle_ptr);
 	err = mbx_write_out(request);
 	if (!err)
 		err = begin_talk(request, &tx, &len);
@@ -126,7 +128,7 @@ static long run_call(struct mbx_request *request)
 
 static int check_back(const struct mbx_call *arg)
 {
-	if (arg->fds_ptr || arg->reply_fds_ptr)
+	if (arg->fds_ptr || arg->reply_fds_ptr || arg->cycle_ptr)
 		return -EOPNOTSUPP;
 	return !arg->call || arg->priority || arg->type ? -EINVAL : 0;
 }
@@ -146,7 +148,7 @@ static long run_back(struct mbx_request *request)
 	if (err)
 		return err;
 	set_room(&room, request);
-	memset_after(arg, 0, call);
+	memset_after(arg, 0, cycle_ptr);
 	err = mbx_write_out(request) ?:
 				       prepare_donation(request, &room.donation);
 	if (err)
@@ -178,7 +180,7 @@ static long run_answer(struct mbx_request *request)
 	if (err)
 		return err;
 	set_room(&room, request);
-	memset_after(arg, 0, call);
+	memset_after(arg, 0, cycle_ptr);
 	err = mbx_write_out(request);
 	if (err)
 		return err;
@@ -198,7 +200,7 @@ static long run_hang_up(struct mbx_request *request)
 		return err;
 	if (arg->data_ptr || arg->data_len || arg->reply_ptr || arg->reply_len)
 		return -EINVAL;
-	memset_after(arg, 0, call);
+	memset_after(arg, 0, cycle_ptr);
 	err = mbx_write_out(request);
 	return err ?: mbx_hang_up(request->handle, arg->call);
 }

@@ -85,6 +85,12 @@ static int file_flush(struct file *file, fl_owner_t id)
 	return 0;
 }
 
+static int handle_flush(struct file *file, fl_owner_t id)
+{
+	mbx_holder_closes(file->private_data);
+	return file_flush(file, id);
+}
+
 static int handle_release(struct inode *inode, struct file *file)
 {
 	mbx_full_withdraw(file->private_data);
@@ -151,7 +157,7 @@ const struct file_operations mbx_handle_fops = {
 	.poll = handle_poll,
 	.unlocked_ioctl = mbx_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.flush = file_flush,
+	.flush = handle_flush,
 	.release = handle_release,
 	.show_fdinfo = handle_show_fdinfo,
 };
@@ -176,9 +182,11 @@ struct file *mbx_handle_open(struct mbx_handle *handle)
 
 	file = anon_inode_getfile("[mailbox]", &mbx_handle_fops, handle,
 				  O_RDWR);
-	if (IS_ERR(file))
+	if (IS_ERR(file)) {
 		mbx_handle_destroy(handle);
-	else
-		stream_open(file_inode(file), file);
+		return file;
+	}
+	stream_open(file_inode(file), file);
+	mbx_holder_has_file(handle, file);
 	return file;
 }

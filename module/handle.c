@@ -31,9 +31,13 @@ static struct mbx_handle *alloc_handle(struct mbx_box *box, u32 rights)
 	INIT_LIST_HEAD(&handle->tellers);
 	INIT_LIST_HEAD(&handle->leases);
 	INIT_LIST_HEAD(&handle->talks);
+	INIT_LIST_HEAD(&handle->held);
 	INIT_LIST_HEAD(&handle->children);
 	INIT_LIST_HEAD(&handle->sibling);
-	return handle;
+	if (!mbx_holder_get(handle))
+		return handle;
+	kfree(handle);
+	return NULL;
 }
 
 /* From now on there is one more. */
@@ -44,6 +48,7 @@ static void count_in(struct mbx_handle *handle)
 	refcount_inc(&box->refs);
 	box->nr_handles++;
 	count_rights(handle, 1);
+	mbx_holder_begin(handle);
 	mbx_notify_changes(box);
 }
 
@@ -118,6 +123,7 @@ struct mbx_handle *mbx_handle_derive(struct mbx_handle *parent, u32 rights,
 	if (!err)
 		return handle;
 
+	mbx_holder_put(handle);
 	kfree(handle);
 	return ERR_PTR(err);
 }
@@ -127,6 +133,7 @@ static u32 end_handle(struct mbx_handle *handle)
 	if (handle->revoked)
 		return 0;
 	count_rights(handle, -1);
+	mbx_holder_end(handle);
 	handle->revoked = true;
 	mbx_lease_revoke(handle);
 	if (handle->task)
@@ -226,8 +233,10 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 		spin_lock(&box->lock);
 	}
 	box->nr_handles--;
-	if (!handle->revoked)
+	if (!handle->revoked) {
 		count_rights(handle, -1);
+		mbx_holder_end(handle);
+	}
 	end = last_handle_ends(box);
 	mbx_notify_changes(box);
 	spin_unlock(&box->lock);
@@ -236,6 +245,7 @@ void mbx_handle_destroy(struct mbx_handle *handle)
 		mbx_box_kill(box, -EIDRM);
 	if (handle->task)
 		mbx_task_put(handle->task);
+	mbx_holder_put(handle);
 	mbx_box_put(box);
 	kfree(handle->deferral);
 	kfree(handle);
@@ -275,6 +285,7 @@ struct mbx_task *mbx_handle_change_task(struct mbx_handle *handle, bool sends)
 	}
 	if (handle->task)
 		mbx_task_put(handle->task);
+	mbx_holder_used(handle, task->proc);
 	handle->task = handle->oneshot ? NULL : task;
 	if (sends)
 		handle->spent = handle->oneshot;

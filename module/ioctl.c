@@ -72,7 +72,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(BATCH, batch, __reserved, out_lost, ON_HANDLE, 0),
 	MBX_COMMAND(TRANSFER, transfer, __reserved, __reserved, ON_HANDLE,
 		    MBX_TRANSFER_SUCCESSOR),
-	MBX_COMMAND(CALL, call, call, out_flags, ON_HANDLE,
+	MBX_COMMAND(CALL, call, cycle_ptr, out_flags, ON_HANDLE,
 		    MBX_CALL_REALTIME | MBX_CALL_DONATE | MBX_CALL_TALKS),
 	MBX_COMMAND(REPLY, reply, fds_ptr, fds_ptr, ON_HANDLE, 0),
 	MBX_COMMAND(SETTLE, settle, __reserved, __reserved, ON_HANDLE,

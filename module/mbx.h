@@ -9,7 +9,8 @@
  *                dead.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
  *                wait.c defer.c notify*.c lease.c dedup.c quota.c task.c owner.c
- *                claim.c usage.c reap.c fds.c landing.c donate.c
+ *                claim.c usage.c reap.c fds.c landing.c donate.c holder.c
+ *                deadlock.c
  *   data         queue.c msg.c
  *
  * Front ends take no lock.  The queue knows no lock and no user pointer.
@@ -56,6 +57,8 @@
  *  4. records_lock, as mbx_records_lock in task.c (raw spinlock: the exit hook runs
  *     with preemption disabled, also on PREEMPT_RT)
  *       protects:  the tables of tasks and processes, members tagged [records]
+ *       held:      over a search for a cycle of calls, which has at most as many
+ *                  steps as MAX_STEPS in deadlock.c says
  *  5. struct mbx_task.lock (raw spinlock: taken by readers under RCU)
  *       protects:  struct mbx_task.blocked
  *
@@ -66,6 +69,7 @@
  *   struct mbx_task.usage     written by its own thread only
  *   struct mbx_proc.past      by readers of /proc, under a sequence count
  *   struct mbx_proc.nr_boxes  by readers of /proc
+ *   struct mbx_proc.nr_held, claims   by its own threads, see mbx_proc_serves()
  *   struct mbx_proc.exited    set once, before the parent can reap the process
  *   queues of pollers         see mbx_later_poll_in()
  *   struct mbx_box.dead, queue and spare messages of a dead box: see purge()
@@ -80,6 +84,8 @@
  *   box -> box                its dead-letter mailbox, which is the older one
  *   timer -> box              while a lease may come to its end, see lease.c
  *   lease -> handle           which ends the lease before it goes; likewise -> proc
+ *   handle -> proc            who made it, if it may receive
+ *   edge -> proc, handle      of a call, until its wait is ended; see deadlock.c
  *   caller -> proc, handle    that are to reply; whichever goes ends the call first,
  *                             see call.c
  *   talk -> thread, handle    that are to answer; whichever goes ends it first, see

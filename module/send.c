@@ -222,6 +222,24 @@ static int dispatch(struct mbx_handle *handle, struct mbx_task *task,
 	return 0;
 }
 
+/*
+ * A call that may be part of a cycle.  Nothing was sent if it is refused, and from
+ * here on it can only wait.
+ */
+static noinline int dispatch_call(struct mbx_handle *handle,
+				  struct mbx_task *task, struct mbx_msg *msg,
+				  struct mbx_tx *tx, struct mbx_later *later)
+{
+	struct mbx_edge edge;
+	int err;
+
+	err = mbx_edge_begin(&edge, handle, task, tx->caller);
+	if (!err)
+		return dispatch(handle, task, msg, tx, later);
+	mbx_box_release(handle->box, msg, later);
+	return err;
+}
+
 static void count_sent(struct mbx_task *task, u32 len)
 {
 	/* Nobody else writes it; pairs with mbx_usage_add(). */
@@ -306,6 +324,8 @@ static int send_locked(struct mbx_handle *handle, struct mbx_task *task,
 		mbx_box_release(box, msg, later);
 		return err;
 	}
+	if (tx->caller && unlikely(mbx_proc_serves(task->proc)))
+		return dispatch_call(handle, task, msg, tx, later);
 	return dispatch(handle, task, msg, tx, later);
 }
 
@@ -388,8 +408,8 @@ static noinline int send_slowly(struct mbx_handle *handle,
  * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one is kept;
  * or, with nothing sent, -EAGAIN, -EALREADY, -EBUSY, -ECANCELED, -EDQUOT, -EFAULT,
  * -EIDRM, -EINVAL, -EKEYEXPIRED, -EKEYREVOKED, -EMSGSIZE, -ENOBUFS, -ENOMEM, -ENOSPC, -EOWNERDEAD,
- * -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT, -EUSERS.  Of a call whose message was
- * taken also -EINTR and -EPIPE.
+ * -ERESTARTSYS, -ESHUTDOWN, -ETIMEDOUT, -EUSERS.  Of a call also -EDEADLK; of one
+ * whose message was taken -EINTR and -EPIPE.
  */
 int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 {

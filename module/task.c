@@ -132,6 +132,7 @@ static struct mbx_proc *proc_get(struct pid *pid)
 	fresh->pid = get_pid(pid);
 	INIT_LIST_HEAD(&fresh->boxes);
 	INIT_LIST_HEAD(&fresh->claims);
+	INIT_LIST_HEAD(&fresh->waits);
 	INIT_LIST_HEAD(&fresh->tasks);
 	seqcount_init(&fresh->changes);
 

@@ -69,6 +69,10 @@ struct mbx_usage {
  * @boxes: mailboxes that it owns [records]
  * @nr_boxes: length of @boxes [records]
  * @claims: what it has taken and still has to finish [records]
+ * @nr_held: handles that may receive, and nobody else has, see MBX_ALONE [records]
+ * @waits: calls of its threads that may be part of a cycle [records]
+ * @nr_waits: length of @waits [records]
+ * @visit: the search for a cycle that has come by last [records]
  * @tasks: its threads that have used a mailbox [records]
  * @past: usage of its threads that have exited [records]
  * @changes: counts changes of @tasks and @past, for readers without the lock
@@ -83,6 +87,10 @@ struct mbx_proc {
 	struct list_head boxes;
 	unsigned int nr_boxes;
 	struct list_head claims;
+	unsigned int nr_held;
+	struct list_head waits;
+	unsigned int nr_waits;
+	u64 visit;
 	struct list_head tasks;
 	struct mbx_usage past;
 	seqcount_t changes;

@@ -90,6 +90,8 @@ static void leave_line(struct mbx_waiter *waiter, struct mbx_later *later)
 	list_del(&waiter->node);
 	waiter->handle->box->nr_takers -= takes_any(waiter);
 	if (waiter->caller) {
+		if (unlikely(waiter->caller->edge))
+			mbx_edge_end(waiter->caller);
 		mbx_unclaim(&waiter->caller->claim);
 		if (unlikely(waiter->caller->talk))
 			mbx_talk_ended(waiter->caller->talk, later);

@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "box.h"
+#include "deadlock.h"
 #include "dedup.h"
 #include "donate.h"
 #include "notify.h"
@@ -58,6 +59,8 @@ struct mbx_talk;
  * @claim: of the process that received it, and alone may reply [box]
  * @donation: priority that the thread that received it is lent, or NULL [const]
  * @talk: it can be asked something meanwhile; else NULL [const]
+ * @edge: its place among those who wait for each other, or NULL [box]
+ * @cycle: room to name those whom it would wait for in vain, or NULL [const]
  *
  * Lives on the stack of the thread that calls, or in @talk.
  */
@@ -70,6 +73,8 @@ struct mbx_caller {
 	struct mbx_claim claim;
 	struct mbx_donation *donation;
 	struct mbx_talk *talk;
+	struct mbx_edge *edge;
+	struct mbx_cycle *cycle;
 };
 
 /**

@@ -195,6 +195,7 @@ static inline void init_call(struct mbx_call *arg, const void *data, size_t len,
 	arg->fds_ptr = 0;
 	arg->reply_fds_ptr = 0;
 	arg->call = 0;
+	arg->cycle_ptr = 0;
 	arg->out_seq = 0;
 }
 

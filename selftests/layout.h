@@ -95,7 +95,17 @@
 	MEMBER(mbx_receive, out_reply_max, 116, 4)   \
 	MEMBER(mbx_receive, out_deliveries, 120, 4)  \
 	LAST(mbx_receive, __reserved, 124, 4)        \
-	SIZE(mbx_call, 104)                          \
+	SIZE(mbx_link, 16)                           \
+	MEMBER(mbx_link, pid, 0, 4)                  \
+	MEMBER(mbx_link, tid, 4, 4)                  \
+	LAST(mbx_link, box, 8, 8)                    \
+	SIZE(mbx_cycle, 1040)                        \
+	MEMBER(mbx_cycle, size, 0, 4)                \
+	MEMBER(mbx_cycle, flags, 4, 4)               \
+	MEMBER(mbx_cycle, nr, 8, 4)                  \
+	MEMBER(mbx_cycle, out_nr, 12, 4)             \
+	LAST(mbx_cycle, links, 16, 1024)             \
+	SIZE(mbx_call, 112)                          \
 	MEMBER(mbx_call, size, 0, 4)                 \
 	MEMBER(mbx_call, flags, 4, 4)                \
 	MEMBER(mbx_call, data_ptr, 8, 8)             \
@@ -109,11 +119,12 @@
 	MEMBER(mbx_call, fds_ptr, 56, 8)             \
 	MEMBER(mbx_call, reply_fds_ptr, 64, 8)       \
 	MEMBER(mbx_call, call, 72, 8)                \
-	MEMBER(mbx_call, out_seq, 80, 8)             \
-	MEMBER(mbx_call, out_pid, 88, 4)             \
-	MEMBER(mbx_call, out_tid, 92, 4)             \
-	MEMBER(mbx_call, out_len, 96, 4)             \
-	LAST(mbx_call, out_flags, 100, 4)            \
+	MEMBER(mbx_call, cycle_ptr, 80, 8)           \
+	MEMBER(mbx_call, out_seq, 88, 8)             \
+	MEMBER(mbx_call, out_pid, 96, 4)             \
+	MEMBER(mbx_call, out_tid, 100, 4)            \
+	MEMBER(mbx_call, out_len, 104, 4)            \
+	LAST(mbx_call, out_flags, 108, 4)            \
 	SIZE(mbx_reply, 40)                          \
 	MEMBER(mbx_reply, size, 0, 4)                \
 	MEMBER(mbx_reply, flags, 4, 4)               \

@@ -700,6 +700,55 @@ struct mbx_settle {
 /* Questions that a thread may have without having answered them. */
 #define MBX_CALLED_BACK_MAX 32
 
+/* Calls of a cycle that can be named. */
+#define MBX_CYCLE_MAX 64
+
+/**
+ * struct mbx_link - a call of a cycle
+ * @pid: process that calls, in the pid namespace of whoever asks; 0 if it is not
+ *	visible there
+ * @tid: thread that calls, likewise
+ * @box: id of the mailbox that it calls
+ */
+struct mbx_link {
+	__s32 pid;
+	__s32 tid;
+	__aligned_u64 box;
+};
+
+/**
+ * struct mbx_cycle - calls that wait for each other
+ * @size: sizeof(struct mbx_cycle)
+ * @flags: must be 0
+ * @nr: how many of @links there is room for; at most MBX_CYCLE_MAX
+ * @out_nr: how many calls the cycle has, which may be more; 0 if there is none
+ * @links: the calls: the one that is refused, or another of its process, comes
+ *	first; each is followed by one of the process that it waits for, and the
+ *	last one waits for the first one's process
+ *
+ * A call that would close a cycle is refused with EDEADLK before it waits, and
+ * nothing is sent.  A process is stuck when all its threads wait in MBX_IOC_CALL.
+ * A call that was taken waits for the process that took it, one that was not for
+ * all those that have a handle that may receive from the mailbox.  It is refused
+ * if it would make its process stuck, all processes that it waits for, directly
+ * or through others, are stuck too, and among them they wait for its own.
+ *
+ * None is refused that may yet be answered: not as long as one of these processes
+ * has a thread that does anything else, or shares its descriptors with another
+ * process; nor if another process has, or has ever used, a handle that may receive
+ * from one of the mailboxes, or if it was duplicated or is in a socket or io_uring;
+ * nor if there are more than 256 calls and handles to look at.  What may
+ * yet come is left out of account: deadlines, signals, and processes that are to
+ * open a mailbox or to end it.  Messages that are no calls wait for nobody.
+ */
+struct mbx_cycle {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 out_nr;
+	struct mbx_link links[MBX_CYCLE_MAX];
+};
+
 /**
  * struct mbx_call - argument of MBX_IOC_CALL
  * @size: sizeof(struct mbx_call)
@@ -717,6 +766,7 @@ struct mbx_settle {
  *	them closed
  * @call: which call this is about; with MBX_CALL_BACK, MBX_CALL_ANSWER and
  *	MBX_CALL_HANG_UP, 0 otherwise
+ * @cycle_ptr: address of a struct mbx_cycle, or 0
  * @out_seq: sequence number of the message in its mailbox; 0 if nobody took it
  * @out_pid: process that took it, in the caller's pid namespace; 0 if it is not
  *	visible there
@@ -797,6 +847,7 @@ struct mbx_settle {
  *    may have, MBX_CALLED_BACK_MAX
  *  - ECANCELED: the message was purged before a receiver took it; with MBX_CALL_BACK
  *    see above
+ *  - EDEADLK: nobody could reply: see struct mbx_cycle
  *  - EFAULT: also, with @out_seq set, if the reply or a question could not be
  *    copied, which ends the call
  *  - EINTR: a signal arrived during the wait
@@ -833,6 +884,7 @@ struct mbx_call {
 	__aligned_u64 fds_ptr;
 	__aligned_u64 reply_fds_ptr;
 	__aligned_u64 call;
+	__aligned_u64 cycle_ptr;
 	__aligned_u64 out_seq;
 	__s32 out_pid;
 	__s32 out_tid;
