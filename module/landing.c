@@ -8,7 +8,8 @@
  * and there is a number for each file.  Files get them once the caller has the
  * message.  Should one get none even so, since a security module objects, or since
  * another thread has taken the last number in the moment between giving one back
- * and asking for it, this file is lost, which the caller is told.
+ * and asking for it, this file is lost, which the caller is told.  So are all of
+ * them if the room cannot be written to any more.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -154,8 +155,10 @@ bool mbx_landing_end(struct mbx_landing *landing)
 	}
 	release_reserved(landing, done);
 	mbx_files_put(landing->files);
-	/* It was writable a moment ago. */
-	if (landing->carried && write_fds(landing, fds))
+	/* It was writable a moment ago, and is -1 if it is not now. */
+	if (landing->carried && write_fds(landing, fds)) {
 		close_all(fds);
+		all = !done;
+	}
 	return all;
 }

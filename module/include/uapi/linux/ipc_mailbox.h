@@ -325,9 +325,11 @@ struct mbx_delete {
  * withdrawn or purged, or ends with its mailbox, lets go of it.  So does one that
  * is received by read(2), or without a struct mbx_fds.
  *
- * A receiver gets close-on-exec descriptors of its own.  Those for which @nr leaves
- * no room, or which a security module refuses it, are lost, as MBX_MESSAGE_FDS_LOST
- * says.  A command that fails has made none, and lost none; with
+ * A receiver gets close-on-exec descriptors of its own.  Those for which @nr
+ * leaves no room, or which a security module refuses it, are lost, as
+ * MBX_MESSAGE_FDS_LOST says; so are those that can get no number, or cannot be
+ * written to @fds, only once the message is received, since other threads took
+ * that away.  A command that fails has made none, and lost none; with
  * MBX_RECEIVE_PEEK none are made either: @out_nr tells how many there are.
  *
  * So that no file can keep itself open, some are refused: AF_UNIX sockets,
