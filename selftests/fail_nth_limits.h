@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is accounted for, which no file shows: the lowest limit at which one more
- * mailbox with one more message is let in tells it exactly.
+ * mailbox with one more message, which has a descriptor, is let in tells it exactly.
  */
 #ifndef SELFTESTS_FAIL_NTH_LIMITS_H
 #define SELFTESTS_FAIL_NTH_LIMITS_H
 
 #include "fail_nth.h"
+#include "fds.h"
 
 static const char *const limit_params[] = {
-	MODULE_PARAM("max_user_mailboxes"),
-	MODULE_PARAM("max_mailboxes"),
-	MODULE_PARAM("max_user_bytes"),
-	MODULE_PARAM("max_bytes"),
+	MODULE_PARAM("max_user_mailboxes"), MODULE_PARAM("max_mailboxes"),
+	MODULE_PARAM("max_user_bytes"),	    MODULE_PARAM("max_bytes"),
+	MODULE_PARAM("max_user_fds"),
 };
 
 #define LIMITS ARRAY_SIZE(limit_params)
@@ -29,7 +29,7 @@ static inline bool is_let_in(int control)
 
 	if (fd < 0)
 		return false;
-	sent = !box_send(fd, "", 1, MBX_SEND_NONBLOCK);
+	sent = !send_fds(fd, 1, &control, 1, MBX_SEND_NONBLOCK);
 	close(fd);
 	return sent;
 }
