@@ -491,21 +491,29 @@ int ioctl(int fd, unsigned long request, ...)
 	return -1;
 }
 
-/* Only mbx wait uses it, on the mailbox and perhaps an eventfd. */
+/*
+ * On a mailbox, and perhaps on an eventfd, or on another mailbox that is watched for
+ * its end alone.
+ */
 int ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout,
 	  const sigset_t *mask)
 {
 	const struct step *s = next_step(STEP_POLL);
+	const bool two = s->signal || s->ends;
 
-	expect("descriptors", nr, s->signal ? 2 : 1);
+	expect("descriptors", nr, two ? 2 : 1);
 	expect("events", fds->events, s->events);
 	fds->revents = s->revents;
 	if (s->signal) {
 		expect("events", fds[1].events, POLLIN);
 		fds[1].revents = s->signal > 0 ? s->signal : 0;
 	}
+	if (s->ends) {
+		expect("events", fds[1].events, 0);
+		fds[1].revents = s->ends > 0 ? s->ends : 0;
+	}
 	if (s->ret >= 0)
-		return !!s->revents + (s->signal > 0);
+		return !!s->revents + (s->signal > 0) + (s->ends > 0);
 	errno = -s->ret;
 	return -1;
 }

@@ -79,6 +79,7 @@ enum {
  * @revents: comes out of STEP_POLL
  * @signal: comes out of the second descriptor of STEP_POLL, -1 for nothing; 0
  *	if there is none
+ * @ends: likewise, where that is watched for its end alone
  * @low: expected in NOTIFY
  * @high: likewise
  * @tag: likewise, as data
@@ -134,6 +135,7 @@ struct step {
 	short events;
 	short revents;
 	short signal;
+	short ends;
 	uint32_t low;
 	uint32_t high;
 	uint64_t tag;
