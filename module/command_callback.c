@@ -20,6 +20,8 @@ static long tell(struct mbx_request *request, const struct mbx_tx *tx, u32 len,
 	arg->out_seq = tx->seq;
 	arg->out_len = len;
 	arg->out_flags = tx->lost ? MBX_CALL_UNHEARD : 0;
+	if (err == MBX_CALLED_BACK)
+		arg->out_flags |= MBX_CALL_ASKED;
 	mbx_tell_server(arg, tx->peer);
 	/* It was writable a moment ago, and what has been done has been done. */
 	(void)mbx_write_out(request);

@@ -70,6 +70,7 @@ TEST_F(call, who_waits_for_what)
 	server = job_thread(job_ask(self->fd, self->got.out_seq, 20));
 	EXPECT_EQ(0, job_join(client));
 	EXPECT_EQ(20, job_reply(client));
+	EXPECT_EQ(MBX_CALL_ASKED, client->call.out_flags);
 	EXPECT_EQ(sizeof(__u32), client->call.out_len);
 	EXPECT_EQ(self->got.out_seq, client->call.out_seq);
 	/* The thread that asks, not the one that took the call. */

@@ -698,6 +698,8 @@ struct mbx_settle {
 
 /* In @out_flags: nobody waited for the answer any more. */
 #define MBX_CALL_UNHEARD (1U << 0)
+/* It is no reply, but a question: with MBX_CALLED_BACK. */
+#define MBX_CALL_ASKED (1U << 1)
 
 /* Questions that a thread may have without having answered them. */
 #define MBX_CALLED_BACK_MAX 32
@@ -774,7 +776,7 @@ struct mbx_cycle {
  *	visible there
  * @out_tid: thread that took it
  * @out_len: length of the reply
- * @out_flags: MBX_CALL_UNHEARD, or 0
+ * @out_flags: MBX_CALL_ASKED, MBX_CALL_UNHEARD
  *
  * Send one message, and wait until whoever takes it has replied.  It is sent as
  * with MBX_SEND_SYNC: it waits for room, and in the mailbox, whatever others do
