@@ -582,6 +582,76 @@ int mbx_reply(struct mbx *m, uint64_t call, const void *data, size_t len);
 ssize_t mbx_reply_receive(struct mbx *m, uint64_t *call, const void *data,
 			  size_t len, struct mbx_receive *next);
 
+/**
+ * mbx_answer_t - what a caller says to a question
+ * @ctx: as given to mbx_call_answering()
+ * @arg: of the call; the question is at reply_ptr, and has out_len bytes; out_pid and
+ *	out_tid ask it
+ * @answer: to be set to where the answer is: nowhere on the stack of this function
+ *
+ * It may do anything but answer other calls of that handle, such as calls of its own.
+ *
+ * Return: length of the answer, which may be 0; or a negative errno to give the call
+ * up, which it then fails with
+ */
+typedef ssize_t (*mbx_answer_t)(void *ctx, const struct mbx_call *arg,
+				const void **answer);
+
+/**
+ * mbx_call_answering() - call, and answer what the server asks before it replies
+ * @m: a handle with the right to send; no other thread can answer
+ * @arg: as for mbx_call_ext(); its buffer is for questions, too; out_flags has
+ *	MBX_CALL_UNHEARD if nobody waited for the last answer any more
+ * @answer: called for each question
+ * @ctx: goes to it
+ *
+ * The deadline covers the whole, with the time that the answers take.  An answer
+ * that is refused, such as one that the server has no room for, ends the call.
+ *
+ * Return: length of the reply, what @answer said to give up, or an error of
+ * MBX_IOC_CALL
+ */
+ssize_t mbx_call_answering(struct mbx *m, struct mbx_call *arg,
+			   mbx_answer_t answer, void *ctx);
+
+/**
+ * mbx_hang_up() - give a call up instead of answering a question
+ * @m: the handle of the call, which was made with MBX_CALL_BACKS
+ * @call: its out_seq
+ *
+ * For those who do without mbx_call_answering().
+ *
+ * Return: 0, or -ENOENT: this thread is asked nothing in such a call
+ */
+int mbx_hang_up(struct mbx *m, uint64_t call);
+
+/**
+ * mbx_ask() - ask a caller something before replying
+ * @m: a handle of the mailbox with the right to receive
+ * @call: as for mbx_reply()
+ * @question: the message
+ * @len: its length, at most out_reply_max of the call
+ * @answer: where to put the answer
+ * @answer_len: size of @answer; the caller can answer with no more
+ * @deadline: CLOCK_MONOTONIC, see mbx_deadline_ms(); 0 for none
+ *
+ * The caller may take its time: give a deadline if you cannot.
+ *
+ * Return: length of the answer, which may be 0, or
+ *
+ *  - -ENXIO: the caller takes no questions, see mbx_call_answering()
+ *  - -ECANCELED: the caller has given up, its deadline has passed, or the right to
+ *    reply was used or lost meanwhile
+ *  - -ENOENT: no such call, as for mbx_reply()
+ *  - -EBUSY: it has not answered the question before
+ *  - -ETIMEDOUT, -EINTR: no answer; the call can be replied to, and asked again once
+ *    the caller has answered
+ *  - -EMSGSIZE: longer than the caller takes
+ *  - or another error of mbx_reply()
+ */
+ssize_t mbx_ask(struct mbx *m, uint64_t call, const void *question, size_t len,
+		void *answer, size_t answer_len, uint64_t deadline);
+
 /* ---- At least once, and only once ------------------------------------- */
 
 /**

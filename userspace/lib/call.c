@@ -13,7 +13,7 @@ ssize_t mbx_call_ext(struct mbx *m, struct mbx_call *arg)
 	/* A command that is refused at once leaves it alone. */
 	arg->out_seq = 0;
 	err = mbx_ioctl(m->fd, MBX_IOC_CALL, arg);
-	return err ? err : (ssize_t)arg->out_len;
+	return err < 0 ? err : (ssize_t)arg->out_len;
 }
 
 ssize_t mbx_call(struct mbx *m, const void *data, size_t len, void *reply,

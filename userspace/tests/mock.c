@@ -251,20 +251,22 @@ static int call(const struct step *s, struct mbx_call *c)
 	expect("priority", c->priority, s->priority);
 	expect("type", c->type, s->type);
 	expect("reserved", c->__reserved, 0);
+	expect("call", c->call, s->call);
 	expect_deadline(c->deadline, s->deadline);
 	expect_fds(c->fds_ptr, s->fds);
 	put_fds(s, c->reply_fds_ptr, s->ret ? 0 : s->reply_fds);
+	c->out_flags = s->message;
 	c->out_seq = s->seq;
 	c->out_pid = s->pid;
 	c->out_tid = s->tid;
 	c->out_len = len;
-	if (s->ret)
+	if (s->ret < 0)
 		return s->ret;
 	if (len > c->reply_len)
 		mock_fail("room of %u for %u bytes", c->reply_len, len);
 	if (s->reply)
 		memcpy((void *)(uintptr_t)c->reply_ptr, s->reply, len);
-	return 0;
+	return s->ret;
 }
 
 static int receive(const struct step *s, struct mbx_receive *m)

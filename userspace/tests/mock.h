@@ -42,7 +42,7 @@ enum {
 /**
  * struct step - one call that is expected, and its outcome
  * @cmd: STEP_*
- * @ret: 0, or -errno; CREATE, OPEN and DERIVE give a descriptor instead of 0
+ * @ret: 0, MBX_CALLED_BACK, or -errno; CREATE, OPEN and DERIVE give a descriptor instead of 0
  * @flags: expected
  * @name: expected, NULL for none
  * @id: expected; or what comes out of CREATE
@@ -88,9 +88,10 @@ enum {
  * @st: comes out of STAT as a whole, if not NULL
  * @reply: comes out of CALL; expected in REPLY, and with @call in RECEIVE
  * @reply_len: length of @reply if that is no string; of the buffer that CALL needs
- * @call: what is replied to, expected in REPLY and RECEIVE; 0 for nothing
+ * @call: what is replied to, expected in REPLY and RECEIVE; 0 for nothing; likewise
+ *	what CALL is about
  * @refused: the reply of RECEIVE is what fails with @ret
- * @message: comes out of RECEIVE as out_flags
+ * @message: comes out of RECEIVE and CALL as out_flags
  * @reply_max: comes out of RECEIVE
  * @fds: descriptors expected in SEND, CALL and REPLY; those that come out of RECEIVE
  * @reply_fds: those that come out of CALL

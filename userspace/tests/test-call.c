@@ -155,11 +155,136 @@ static void beyond_32_bits(void **state)
 	mbx_close(m);
 }
 
+/* What a call was asked, and is to answer. */
+struct talk {
+	const char *questions[3];
+	const char *answers[3];
+	unsigned int nr;
+};
+
+static ssize_t answer_next(void *ctx, const struct mbx_call *arg,
+			   const void **answer)
+{
+	struct talk *talk = ctx;
+	const char *question = talk->questions[talk->nr];
+
+	assert_int_equal(arg->out_len, strlen(question));
+	assert_memory_equal((void *)(uintptr_t)arg->reply_ptr, question,
+			    arg->out_len);
+	*answer = talk->answers[talk->nr++];
+	return *answer ? (ssize_t)strlen(*answer) : -EIO;
+}
+
+#define ASKED(question)                                                  \
+	.ret = MBX_CALLED_BACK, .reply = (question), .seq = 5, .pid = 6, \
+	.tid = 7, .message = MBX_CALL_ASKED
+
+static ssize_t call_answering(struct talk *talk, struct mbx_call *arg)
+{
+	static char reply[8];
+	struct mbx *m = handle();
+	ssize_t ret;
+
+	*arg = (struct mbx_call){
+		.size = sizeof(*arg),
+		.data_ptr = (uintptr_t) "hi",
+		.data_len = 2,
+		.deadline = 9,
+		.reply_ptr = (uintptr_t)reply,
+		.reply_len = sizeof(reply),
+	};
+	ret = mbx_call_answering(m, arg, answer_next, talk);
+	mbx_close(m);
+	return ret;
+}
+
+static void answers(void **state)
+{
+	struct talk talk = { { "who?", "why?" }, { "me", "" } };
+	struct mbx_call arg;
+
+	MOCK(HANDLE,
+	     { STEP_CALL, ASKED("who?"), .flags = MBX_CALL_BACKS, .data = "hi",
+	       .deadline = 9 },
+	     { STEP_CALL, ASKED("why?"), .flags = MBX_CALL_ANSWER, .call = 5,
+	       .data = "me" },
+	     { STEP_CALL, .flags = MBX_CALL_ANSWER, .call = 5, .seq = 5,
+	       .pid = 8, .tid = 9, .reply = "done",
+	       .message = MBX_CALL_UNHEARD });
+	assert_int_equal(call_answering(&talk, &arg), 4);
+	assert_int_equal(talk.nr, 2);
+	assert_int_equal(arg.out_len, 4);
+	assert_int_equal(arg.out_seq, 5);
+	assert_int_equal(arg.out_pid, 8);
+	assert_int_equal(arg.out_tid, 9);
+	assert_int_equal(arg.out_flags, MBX_CALL_UNHEARD);
+	assert_memory_equal((void *)(uintptr_t)arg.reply_ptr, "done", 4);
+}
+
+static void no_answers(void **state)
+{
+	struct talk talk = { { "who?" }, { NULL } };
+	struct mbx_call arg;
+
+	MOCK(HANDLE,
+	     { STEP_CALL, ASKED("who?"), .flags = MBX_CALL_BACKS, .data = "hi",
+	       .deadline = 9 },
+	     { STEP_CALL, .flags = MBX_CALL_HANG_UP, .call = 5 });
+	assert_int_equal(call_answering(&talk, &arg), -EIO);
+}
+
+/* One that is refused, and one that is not, but the call has ended. */
+static void answers_that_fail(void **state)
+{
+	struct talk talk = { { "who?" }, { "me" } };
+	struct mbx_call arg;
+
+	MOCK(HANDLE,
+	     { STEP_CALL, ASKED("who?"), .flags = MBX_CALL_BACKS, .data = "hi",
+	       .deadline = 9 },
+	     { STEP_CALL, -EMSGSIZE, .flags = MBX_CALL_ANSWER, .call = 5,
+	       .data = "me" },
+	     { STEP_CALL, .flags = MBX_CALL_HANG_UP, .call = 5 });
+	assert_int_equal(call_answering(&talk, &arg), -EMSGSIZE);
+
+	mock_end();
+	talk.nr = 0;
+	MOCK(HANDLE,
+	     { STEP_CALL, ASKED("who?"), .flags = MBX_CALL_BACKS, .data = "hi",
+	       .deadline = 9 },
+	     { STEP_CALL, -EPIPE, .flags = MBX_CALL_ANSWER, .call = 5, .seq = 5,
+	       .data = "me" });
+	assert_int_equal(call_answering(&talk, &arg), -EPIPE);
+}
+
+static void asks(void **state)
+{
+	char answer[8];
+	struct mbx *m;
+
+	MOCK(HANDLE,
+	     { STEP_CALL, .flags = MBX_CALL_BACK, .call = 5, .data = "who?",
+	       .deadline = 9, .reply = "me" },
+	     { STEP_CALL, -ENXIO, .flags = MBX_CALL_BACK, .call = 6 },
+	     { STEP_CALL, -ENOENT, .flags = MBX_CALL_HANG_UP, .call = 7 });
+	m = handle();
+	assert_int_equal(mbx_ask(m, 5, "who?", 4, answer, sizeof(answer), 9),
+			 2);
+	assert_memory_equal(answer, "me", 2);
+	assert_int_equal(mbx_ask(m, 6, NULL, 0, NULL, 0, 0), -ENXIO);
+	assert_int_equal(mbx_ask(m, 6, NULL, 1ULL << 32, NULL, 0, 0),
+			 -EMSGSIZE);
+	assert_int_equal(mbx_hang_up(m, 7), -ENOENT);
+	mbx_close(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(calls),   TEST(call_errors),   TEST(call_ext),
 		TEST(replies), TEST(reply_receive), TEST(beyond_32_bits),
+		TEST(answers), TEST(no_answers),    TEST(answers_that_fail),
+		TEST(asks),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

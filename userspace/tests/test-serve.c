@@ -16,6 +16,13 @@
 			     .pid = sequence ? 41 : 0 } }, \
 	  .out = "", .err = "call: b: " message, .status = st }
 
+#define ASKED(question)	{ STEP_CALL, .ret = MBX_CALLED_BACK, .data = "x", \
+			  .flags = MBX_CALL_BACKS, .reply = question, .seq = 5, \
+			  .pid = 41, .message = MBX_CALL_ASKED }
+#define ANSWERS(answer)	{ STEP_CALL, .flags = MBX_CALL_ANSWER, .call = 5, \
+			  .data = answer
+#define HANGS_UP	{ STEP_CALL, .flags = MBX_CALL_HANG_UP, .call = 5 }
+
 #define SERVE	{ STEP_OPEN, .name = "b", .flags = MBX_OPEN_RECEIVE }, \
 		{ STEP_STAT, .id = 9 }, \
 		{ STEP_NOTIFY, .events = MBX_EVENT_CANCELED }
@@ -43,6 +50,29 @@ static const struct run runs[] = {
 	{ .name = "a reply that ends with a newline",
 	  .args = { "call", "b", "x" }, .out = "y\n",
 	  .steps = { OPEN, { STEP_CALL, .data = "x", .reply = "y\n" } } },
+	{ .name = "a question",
+	  .args = { "call", "b", "x", "--answer", "tr a-z A-Z; echo $MBX_PID" },
+	  .steps = { OPEN, ASKED("who"), ANSWERS("WHO41\n"), .reply = "y" } },
+	  .out = "y\n" },
+	{ .name = "two questions",
+	  .args = { "call", "b", "x", "--answer", "cat" },
+	  .steps = { OPEN, ASKED("who"),
+		     ANSWERS("who"), .ret = MBX_CALLED_BACK, .seq = 5,
+			     .message = MBX_CALL_ASKED },
+		     ANSWERS(NULL), .reply = "y" } }, .out = "y\n" },
+	{ .name = "no question", .args = { "call", "b", "x", "--answer", "exit 1" },
+	  .steps = { OPEN, { STEP_CALL, .flags = MBX_CALL_BACKS, .data = "x",
+			     .reply = "y" } }, .out = "y\n" },
+	{ .name = "no answer", .args = { "call", "b", "x", "--answer", "exit 3" },
+	  .steps = { OPEN, ASKED("who"), HANGS_UP }, .out = "", .status = 1,
+	  .err = "call: the command that answers exited with status 3: the call is given up" },
+	{ .name = "no command", .args = { "call", "b", "x", "--answer", "kill -9 $$" },
+	  .steps = { OPEN, ASKED("who"), HANGS_UP }, .out = "", .status = 1,
+	  .err = "call: the command that answers was killed by signal 9: the call is given up" },
+	{ .name = "answer in vain", .args = { "call", "b", "x", "--answer", "cat" },
+	  .steps = { OPEN, ASKED("who"), ANSWERS("who"), .ret = -EPIPE, .seq = 5,
+			     .pid = 41 } }, .out = "", .status = 5,
+	  .err = "call: b: who received the call has exited, or closed its handle, or cannot reply: it may have been carried out: find out before you call again; it was process 41" },
 	{ .name = "raw", .args = { "call", "b", "x", "--raw" },
 	  .steps = { OPEN, { STEP_CALL, .data = "x", .reply = "a\0\n",
 			     .reply_len = 3 } }, .out = "a\0\n", .out_len = 3 },

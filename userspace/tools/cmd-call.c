@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "cmd.h"
 #include "enclose.h"
 #include "json.h"
@@ -20,6 +21,7 @@ enum {
 	OPT_JSON,
 	OPT_DONATE,
 	OPT_FD,
+	OPT_ANSWER,
 };
 
 /* clang-format off */
@@ -30,6 +32,7 @@ const struct opt call_opts[] = {
 	{ "fd", OPT_FD, "FD|PATH", "send an open descriptor, or PATH to be read, too" },
 	{ "timeout", OPT_TIMEOUT, "DURATION", "wait at most so long for the reply" },
 	{ "donate", OPT_DONATE, NULL, "lend your priority to who serves the call" },
+	{ "answer", OPT_ANSWER, "COMMAND", "answer what the server asks: in, out" },
 	{ "raw", OPT_RAW, NULL, "the bytes of the reply, nothing else" },
 	{ "null", '0', NULL, "a zero byte after the reply, no newline" },
 	{ "json", OPT_JSON, NULL, "a line of JSON, which tells who replied" },
@@ -39,6 +42,7 @@ const struct opt call_opts[] = {
 const char call_more[] =
 "Without MESSAGE and --file the message is standard input. A newline follows the\n"
 "reply unless it ends with one. Status 5 also if who took the call cannot reply.\n"
+"COMMAND is run by sh -c for each question; if it fails the call is given up.\n"
 "DURATION is a number and ns, us, ms, s, min or h; or inf. FILE may be -.\n";
 /* clang-format on */
 
@@ -54,6 +58,7 @@ struct call {
 	__u32 msg_max;
 	struct mbx_call arg;
 	struct enclosed enclosed;
+	struct answerer answerer;
 	struct bytes message;
 	char *reply;
 };
@@ -79,6 +84,9 @@ static void parse_option(struct call *c, int key)
 		break;
 	case OPT_FD:
 		enclose(&c->enclosed, optarg);
+		break;
+	case OPT_ANSWER:
+		c->answerer.command = optarg;
 		break;
 	case OPT_RAW:
 		c->after_len = 0;
@@ -174,6 +182,9 @@ static int failed(const struct call *c, int err)
 	const bool unsent = err == -EPIPE && !c->arg.out_seq;
 	char why[512];
 
+	/* Which says so already. */
+	if (c->answerer.failed)
+		return EXIT_FAIL;
 	enclosed_blame(&c->enclosed, err);
 	mbx_strerror(unsent ? MBX_CMD_SEND : MBX_CMD_CALL, err, why,
 		     sizeof(why));
@@ -248,7 +259,11 @@ static int do_call(struct call *c)
 	c->arg.reply_ptr = (uintptr_t)c->reply;
 	c->arg.reply_len = c->msg_max;
 	c->arg.deadline = mbx_deadline_ns(c->timeout);
-	ret = mbx_call_ext(c->m, &c->arg);
+	if (c->answerer.command)
+		ret = mbx_call_answering(c->m, &c->arg, answer_by_command,
+					 &c->answerer);
+	else
+		ret = mbx_call_ext(c->m, &c->arg);
 	return ret < 0 ? failed(c, ret) : show(c);
 }
 
@@ -272,6 +287,7 @@ int cmd_call(int argc, char **argv)
 	mbx_close(c.m);
 	enclosed_close(&c.enclosed);
 	bytes_free(&c.message);
+	bytes_free(&c.answerer.data);
 	free(c.reply);
 	return status;
 }
