@@ -47,6 +47,8 @@ static int make_private(struct mbx **in, struct mbx **to_in)
 
 	mbx_attr_init(&attr, sizeof(attr));
 	attr.flags = MBX_CREATE_OWNED;
+	/* By id, neither, not even for the same user. */
+	attr.mode = 0;
 	attr.capacity = MBX_CONNECTION_CAPACITY;
 	err = mbx_create_attr(&box, NULL, &attr);
 	if (err)

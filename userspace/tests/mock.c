@@ -155,7 +155,7 @@ static int create(const struct step *s, struct mbx_create *c)
 	expect("size", c->size, sizeof(*c));
 	expect("flags", c->flags, s->flags);
 	expect_bytes("name", c->name_ptr, c->name_len, s->name, 0);
-	expect("mode", c->mode, s->mode ?: 0600);
+	expect("mode", c->mode, s->mode == NO_MODE ? 0 : s->mode ?: 0600);
 	expect("uid", c->uid, s->uid ?: MBX_SELF);
 	expect("gid", c->gid, s->gid ?: MBX_SELF);
 	expect("capacity", c->capacity, s->capacity);

@@ -38,6 +38,8 @@ enum {
 
 /* Where a step expects a deadline, but not a certain one. */
 #define SOME_DEADLINE UINT64_MAX
+/* As the mode of a mailbox that nobody may open. */
+#define NO_MODE UINT32_MAX
 
 /**
  * struct step - one call that is expected, and its outcome
@@ -50,7 +52,7 @@ enum {
  *	EPOLL reports: which STEP_WATCH it was
  * @len: of @data if that is no string; of the buffer that RECEIVE needs
  * @deadline: expected; in EPOLL 0 for none, 1 not to wait
- * @mode: expected in CREATE
+ * @mode: expected in CREATE; 0 for 0600
  * @capacity: likewise
  * @msg_max: likewise; what STAT tells
  * @policy: expected in CREATE

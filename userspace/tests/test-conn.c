@@ -8,7 +8,7 @@
 
 /* clang-format off */
 #define CLIENT	41
-#define PRIVATE	{ STEP_CREATE, .flags = MBX_CREATE_OWNED, \
+#define PRIVATE	{ STEP_CREATE, .flags = MBX_CREATE_OWNED, .mode = NO_MODE, \
 		  .capacity = MBX_CONNECTION_CAPACITY }, \
 		{ STEP_DERIVE, .rights = MBX_OPEN_RECEIVE | MBX_OPEN_MANAGE }, \
 		{ STEP_DERIVE, .rights = MBX_OPEN_SEND }
