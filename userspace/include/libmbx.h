@@ -903,8 +903,9 @@ int mbx_refuse(struct mbx *m, struct mbx_offer *offer, const void *data,
  * Return: 0, or
  *
  *  - -ECONNREFUSED: the server has refused; @reply says why
- *  - -EPIPE: it has the offer, and will not answer: it has exited
- *  - -EOWNERDEAD: it has exited before
+ *  - -EOWNERDEAD: it has exited
+ *  - -EPIPE: it has the offer, and will not answer: it has closed its handle, or the
+ *    process that has looked at the offer is another one, which has exited
  *  - -ETIMEDOUT, -EINTR
  *  - or an error of mbx_open(), mbx_create_attr() or mbx_call()
  */
