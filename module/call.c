@@ -218,6 +218,7 @@ static int reply_locked(struct mbx_handle *handle, struct mbx_task *task,
 	waiter->msg = msg;
 	mbx_donation_over(waiter->caller->donation, later);
 	mbx_wake(waiter, 0, later);
+	task->handed |= later->here;
 	return 0;
 }
 

@@ -394,6 +394,7 @@ static noinline int send_slowly(struct mbx_handle *handle,
 		handle->spent = false;
 	else
 		count_sent(task, tx->len);
+	task->handed |= later.here;
 	mbx_unlock(box, &later);
 	return err;
 }

@@ -124,6 +124,7 @@ struct mbx_claim {
  * @proc: its process [const]
  * @user: who pays for what it sends [const]
  * @usage: written by the thread itself, read by anyone
+ * @handed: the thread has ended a wait on its CPU since it last waited; its own
  * @lock: protects @blocked
  * @blocked: what it waits for
  * @talks: its calls that are being asked something [records]
@@ -140,6 +141,7 @@ struct mbx_task {
 	struct mbx_proc *proc;
 	struct mbx_user *user;
 	struct mbx_usage usage;
+	bool handed;
 	raw_spinlock_t lock;
 	struct mbx_blocked blocked;
 	struct list_head talks;

@@ -36,6 +36,7 @@
  */
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
+#include <linux/sched/deadline.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/time_namespace.h>
@@ -122,6 +123,7 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 		return;
 	}
 	trace_mbx_wake(thread->pid, result);
+	later->here |= task_cpu(thread) == raw_smp_processor_id();
 	if (!READ_ONCE(waiter->sleeps))
 		return;
 	if (later->nr < MBX_LATER_THREADS)
@@ -200,18 +202,19 @@ static int sleep_until_done(struct mbx_waiter *waiter)
 
 /*
  * Whoever was woken mostly runs at once, since it has had less of the CPU than the
- * caller.  Where it has not, but waits for this CPU, it is let through: the caller
- * has nothing to do until it has run.
+ * caller.  Where it has not, or was still awake, it is let through: the caller has
+ * nothing to do until it has run.  This happens once and then it sleeps, so
+ * whatever else runs here does not lose.
  */
-static void let_run(struct task_struct *woken)
+static void let_run(struct mbx_task *task, bool handed)
 {
-	if (need_resched() || !woken ||
-	    task_cpu(woken) != raw_smp_processor_id())
+	handed |= task->handed;
+	task->handed = false;
+	/* yield() makes those with a deadline wait for their next period. */
+	if (need_resched() || !handed || dl_task(current))
 		cond_resched();
 	else
-		(void)yield_to(woken, false);
-	if (woken)
-		put_task_struct(woken);
+		yield();
 }
 
 /* The same; there may be no need to sleep. */
@@ -266,16 +269,16 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	     struct list_head *list, struct mbx_later *later)
 	__must_hold(&box->lock)
 {
-	struct task_struct *woken;
+	bool handed;
 	int err;
 
 	join_line(waiter, list);
 	count_blocked(box, waiter, 1);
 	note_blocked(box, waiter);
-	woken = later->nr ? get_task_struct(later->thread[0]) : NULL;
+	handed = later->here;
 	mbx_unlock(box, later);
 
-	let_run(woken);
+	let_run(waiter->task, handed);
 	err = wait_until_done(waiter);
 
 	spin_lock(&box->lock);

@@ -21,6 +21,7 @@
  * @poll_in: tell pollers that a message is there
  * @poll_out: tell pollers that a message can be sent
  * @poll_all: let all pollers look again
+ * @here: a wait was ended of a thread that runs, or last ran, on this CPU
  * @thread: to be woken, with a reference each
  * @donation: has begun or is over, with a reference; or NULL
  * @garbage: first of the messages to be freed
@@ -32,6 +33,7 @@ struct mbx_later {
 	bool poll_in;
 	bool poll_out;
 	bool poll_all;
+	bool here;
 	struct task_struct *thread[MBX_LATER_THREADS];
 	struct mbx_donation *donation;
 	struct mbx_msg *garbage;
