@@ -27,17 +27,11 @@ static bool may_be_remembered(unsigned int i, unsigned int nr)
 	       (!was_done(i) || succeeded(i) || is_flipped(i));
 }
 
-static bool may_be_deferred(unsigned int i)
-{
-	return is_flipped(i) || !was_done(i) ||
-	       record_at(i)->ret == MBX_DEFERRED;
-}
-
 /* Whoever sends it meanwhile, or waits, may fail yet. */
 static bool may_be_in_the_way(unsigned int i, unsigned int nr)
 {
 	return is_like(i, nr) && !before(nr, i) &&
-	       (overlap(i, nr) || may_be_deferred(i));
+	       (overlap(i, nr) || is_flipped(i) || may_be_deferred(i));
 }
 
 static bool same_user(unsigned int a, unsigned int b)
