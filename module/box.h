@@ -243,6 +243,17 @@ int mbx_box_stat(struct mbx_box *box, struct mbx_stat *stat);
 unsigned int mbx_box_blocked(struct mbx_box *box, bool senders, pid_t *pids,
 			     unsigned int nr, struct pid_namespace *ns);
 
+/* Handles that mbx_box_servers() goes through. */
+#define MBX_SERVERS_LOOKED 256
+
+/* box_waits.c */
+struct pid *mbx_box_waits_for(struct mbx_box *box, const struct pid *pid,
+			      enum pid_type type);
+unsigned int mbx_box_callers(struct mbx_box *box, pid_t *tids, unsigned int nr,
+			     struct pid_namespace *ns);
+unsigned int mbx_box_servers(struct mbx_box *box, pid_t *pids, unsigned int nr,
+			     struct pid_namespace *ns);
+
 /* call.c */
 void mbx_box_abandon(struct mbx_box *box, const struct mbx_proc *proc);
 

@@ -16,7 +16,7 @@
 #include "mbx.h"
 #include "proc.h"
 
-/* Blocked threads that a line names. */
+/* Threads or processes of each kind that a line names. */
 #define MAX_TIDS 16
 
 #define BOXES_HEADER                                                           \
@@ -24,7 +24,8 @@
 	" uid gid owner handles senders receivers sender_pids"                 \
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
-	" full callers leased returned dead_letters duplicates dead_letter\n"
+	" full callers leased returned dead_letters duplicates dead_letter"    \
+	" caller_pids server_pids\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
@@ -92,16 +93,14 @@ static bool tid_listed(const struct proc_fs_info *fs, pid_t tid)
 	return pid && mbx_pid_listed(fs, pid);
 }
 
-/* @total is how many block; at most MAX_TIDS are named. */
-static void put_tids(struct seq_file *m, struct mbx_box *box, bool senders,
-		     u32 total)
+/* @more: there are others whom @tids has no room for. */
+static void put_list(struct seq_file *m, const pid_t *tids, unsigned int nr,
+		     bool more)
 {
 	const struct proc_fs_info *fs = proc_fs(m);
 	const char *separator = " ";
-	pid_t tids[MAX_TIDS];
-	unsigned int nr, i;
+	unsigned int i;
 
-	nr = mbx_box_blocked(box, senders, tids, MAX_TIDS, fs->pid_ns);
 	for (i = 0; i < nr; i++) {
 		if (!tid_listed(fs, tids[i]))
 			continue;
@@ -110,8 +109,31 @@ static void put_tids(struct seq_file *m, struct mbx_box *box, bool senders,
 	}
 	if (*separator == ' ')
 		seq_puts(m, " -");
-	else if (total > MAX_TIDS)
+	else if (more)
 		seq_puts(m, ",...");
+}
+
+/* @total is how many block; at most MAX_TIDS are named. */
+static void put_tids(struct seq_file *m, struct mbx_box *box, bool senders,
+		     u32 total)
+{
+	pid_t tids[MAX_TIDS];
+	unsigned int nr;
+
+	nr = mbx_box_blocked(box, senders, tids, MAX_TIDS, proc_fs(m)->pid_ns);
+	put_list(m, tids, nr, total > MAX_TIDS);
+}
+
+static void put_waits(struct seq_file *m, struct mbx_box *box)
+{
+	struct pid_namespace *ns = proc_fs(m)->pid_ns;
+	pid_t tids[MAX_TIDS + 1];
+	unsigned int nr;
+
+	nr = mbx_box_callers(box, tids, MAX_TIDS + 1, ns);
+	put_list(m, tids, min_t(unsigned int, nr, MAX_TIDS), nr > MAX_TIDS);
+	nr = mbx_box_servers(box, tids, MAX_TIDS + 1, ns);
+	put_list(m, tids, min_t(unsigned int, nr, MAX_TIDS), nr > MAX_TIDS);
 }
 
 static void put_owner(struct seq_file *m, struct mbx_box *box, bool successor)
@@ -192,6 +214,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	seq_puts(m, full_names[box->full]);
 	seq_put_decimal_ull(m, " ", stat.out_callers);
 	put_leases(m, &stat);
+	put_waits(m, box);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -25,13 +25,13 @@
 	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"      \
 	" vsize rss files children start comm owned handles"            \
 	" sent received bytes_sent bytes_received"                      \
-	" op mailbox name since deadline donor\n"
+	" op mailbox name since deadline donor waits_for\n"
 
 #define THREADS_HEADER                                             \
 	"#ipc_threads/1 tid tgid state policy prio nice cpu"       \
 	" utime stime vruntime runtime nvcsw nivcsw minflt majflt" \
 	" start comm sent received bytes_sent bytes_received"      \
-	" op mailbox name since deadline donor\n"
+	" op mailbox name since deadline donor waits_for\n"
 
 /**
  * struct task_iter - a reader's place in the list of tasks

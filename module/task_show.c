@@ -279,8 +279,39 @@ static void put_blocked(struct seq_file *m, const struct mbx_blocked *blocked)
 	put_deadline(m, blocked);
 }
 
+static struct pid *find_server(const struct mbx_row *row, enum pid_type type,
+			       u64 id)
+{
+	struct mbx_box *box = mbx_box_find(NULL, 0, id);
+	struct pid *server;
+
+	if (IS_ERR(box))
+		return NULL;
+	server = mbx_box_waits_for(box, row->pid, type);
+	mbx_box_put(box);
+	return server;
+}
+
+static void put_waits_for(struct seq_file *m, const struct mbx_row *row,
+			  enum pid_type type, const struct private *private)
+{
+	const struct mbx_blocked *blocked = &private->blocked;
+	struct pid *server = NULL;
+	pid_t nr;
+
+	if (blocked->op == MBX_OP_CALL || blocked->op == MBX_OP_ASK)
+		server = find_server(row, type, blocked->box);
+	nr = pid_nr_ns(server, row->ns);
+	put_pid(server);
+	if (nr)
+		put_nr(m, nr);
+	else
+		seq_puts(m, " -");
+}
+
 /* From the column "sent" to the end of the line. */
-static void put_mailbox(struct seq_file *m, const struct private *private)
+static void put_mailbox(struct seq_file *m, const struct mbx_row *row,
+			enum pid_type type, const struct private *private)
 {
 	put_private(m, private, private->usage.sent);
 	put_private(m, private, private->usage.received);
@@ -291,6 +322,7 @@ static void put_mailbox(struct seq_file *m, const struct private *private)
 		put_nr(m, private->donor);
 	else
 		seq_puts(m, " -");
+	put_waits_for(m, row, type, private);
 	seq_putc(m, '\n');
 }
 
@@ -326,7 +358,7 @@ void mbx_process_show(struct seq_file *m, const struct mbx_row *row)
 	put_comm(m, task);
 	put_private(m, &private, private.nr_boxes);
 	put_private(m, &private, private.count.handles);
-	put_mailbox(m, &private);
+	put_mailbox(m, row, PIDTYPE_TGID, &private);
 }
 
 /**
@@ -355,5 +387,5 @@ void mbx_thread_show(struct seq_file *m, const struct mbx_row *row)
 	put_usage(m, task, &sum);
 	put_start(m, task);
 	put_comm(m, task);
-	put_mailbox(m, &private);
+	put_mailbox(m, row, PIDTYPE_PID, &private);
 }

@@ -25,20 +25,21 @@ FIXTURE_VARIANT(proc_form)
 	" utime stime vruntime runtime nvcsw nivcsw minflt majflt"      \
 	" vsize rss files children start comm owned handles"            \
 	" sent received bytes_sent bytes_received"                      \
-	" op mailbox name since deadline donor"
+	" op mailbox name since deadline donor waits_for"
 
 #define THREADS_HEADER                                             \
 	"#ipc_threads/1 tid tgid state policy prio nice cpu"       \
 	" utime stime vruntime runtime nvcsw nivcsw minflt majflt" \
 	" start comm sent received bytes_sent bytes_received"      \
-	" op mailbox name since deadline donor"
+	" op mailbox name since deadline donor waits_for"
 
 #define MAILBOXES_HEADER                                                       \
 	"#ipc_mailboxes/1 id name kind capacity depth bytes msg_max"           \
 	" mode uid gid owner handles senders receivers sender_pids"            \
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
-	" full callers leased returned dead_letters duplicates dead_letter"
+	" full callers leased returned dead_letters duplicates dead_letter"    \
+	" caller_pids server_pids"
 
 FIXTURE_VARIANT_ADD(proc_form, tasks){ IPC_TASKS, TASKS_HEADER };
 FIXTURE_VARIANT_ADD(proc_form, threads){ IPC_THREADS, THREADS_HEADER };

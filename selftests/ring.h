@@ -8,7 +8,7 @@
 
 #include "calls.h"
 
-#define RING_MAX 72
+#define RING_MAX 16
 
 /* What a member does. */
 enum ring_step {
@@ -17,7 +17,15 @@ enum ring_step {
 	RING_TAKE, /* takes a call */
 	RING_REPLY, /* to the one that was taken */
 	RING_SERVE, /* takes a call and replies */
+	RING_SERVE_AND_CALL,
+	RING_SEND, /* to @to, and waits until it is taken */
 	RING_END,
+};
+
+/* What a member has. */
+struct own {
+	int control;
+	int fd;
 };
 
 struct member {
@@ -26,6 +34,7 @@ struct member {
 	__u64 box;
 	__u64 to;
 	__u64 deadline;
+	__u32 room; /* for the cycle, or 0 for all there can be */
 	enum ring_step step;
 	__u32 asked;
 	__u32 done; /* how many of those asked for */
@@ -33,7 +42,7 @@ struct member {
 	__u64 out_seq;
 	__u64 taken;
 	struct mbx_cycle cycle;
-	bool (*before)(int control, int fd); /* what makes it special */
+	bool (*before)(const struct own *own); /* what makes it special */
 };
 
 struct ring {
@@ -64,7 +73,7 @@ static inline int ring_call(int control, struct member *me)
 	memset(&me->cycle, POISON, sizeof(me->cycle));
 	me->cycle.size = sizeof(me->cycle);
 	me->cycle.flags = 0;
-	me->cycle.nr = MBX_CYCLE_MAX;
+	me->cycle.nr = me->room ?: MBX_CYCLE_MAX;
 	arg.cycle_ptr = (uintptr_t)&me->cycle;
 	arg.deadline = me->deadline;
 	ret = ioctl(fd, MBX_IOC_CALL, &arg);
@@ -73,6 +82,16 @@ static inline int ring_call(int control, struct member *me)
 	close(fd);
 	errno = err;
 	return ret ? -1 : !(reply == number + 1) - !!me->cycle.out_nr;
+}
+
+static inline int ring_send(int control, struct member *me)
+{
+	int fd = box_open(control, NULL, me->to, MBX_OPEN_SEND);
+	__u32 number = 7;
+	int ret = box_send(fd, &number, sizeof(number), MBX_SEND_SYNC);
+
+	close(fd);
+	return ret;
 }
 
 static inline int ring_take(int fd, struct member *me)
@@ -94,10 +113,14 @@ static inline int ring_do(int control, int fd, struct member *me)
 		return ring_call(control, me);
 	case RING_TAKE:
 		return ring_take(fd, me);
+	case RING_SEND:
+		return ring_send(control, me);
 	case RING_SERVE:
-		if (ring_take(fd, me))
-			return -1;
-		/* fall through */
+		return ring_take(fd, me) ?: reply_number(fd, me->taken, 8);
+	case RING_SERVE_AND_CALL:
+		return ring_take(fd, me)		      ?:
+			       reply_number(fd, me->taken, 8) ?:
+			       ring_call(control, me);
 	case RING_REPLY:
 		return reply_number(fd, me->taken, 8);
 	default:
@@ -110,7 +133,7 @@ static inline void ring_member(int control, struct member *me)
 	int fd = box_create(control, NULL, 0, 4);
 
 	CHECK(fd >= 0);
-	CHECK(!me->before || me->before(control, fd));
+	CHECK(!me->before || me->before(&(struct own){ control, fd }));
 	__atomic_store_n(&me->box, box_id(fd), __ATOMIC_RELEASE);
 	do {
 		while (__atomic_load_n(&me->asked, __ATOMIC_ACQUIRE) ==
@@ -129,7 +152,7 @@ static inline void ring_member(int control, struct member *me)
 
 /* Returns whether it has a mailbox by now. */
 static inline bool member_start(struct ring *ring, int control,
-				bool (*before)(int control, int fd))
+				bool (*before)(const struct own *own))
 {
 	struct member *me = &ring->member[ring->nr++];
 	struct child child;

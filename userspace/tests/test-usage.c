@@ -377,10 +377,10 @@ static const struct run runs[] = {
 
 	/* Lists. */
 	WRONG("unknown column",
-	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,full,callers,leased,returned,dead_letters,duplicates,dead_letter"
+	      "ls: --output: no column 'foo' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,full,callers,leased,returned,dead_letters,duplicates,dead_letter,caller_pids,server_pids"
 	      HINT("ls"), "ls", "-o", "id,foo"),
 	WRONG("empty column",
-	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,full,callers,leased,returned,dead_letters,duplicates,dead_letter,rights"
+	      "stat: --output: no column '' among all,name,id,kind,capacity,depth,bytes,msg_max,mode,uid,gid,owner,handles,senders,receivers,sender_pids,receiver_pids,sent,received,bytes_sent,bytes_received,high_water,creator,creator_comm,created,policy,state,lost,successor,full,callers,leased,returned,dead_letters,duplicates,dead_letter,caller_pids,server_pids,rights"
 	      HINT("stat"), "stat", "b", "-o", "id,"),
 	WRONG("JSON without headings",
 	      "ls: --json excludes --noheadings and --raw" HINT("ls"),
@@ -397,7 +397,7 @@ static const struct run runs[] = {
 	      "tasks: --check goes with --threads only" HINT("tasks"),
 	      "tasks", "--check", "1"),
 	WRONG("column of the other list",
-	      "tasks: --output: no column 'ppid' among all,tid,tgid,state,policy,prio,nice,cpu,utime,stime,vruntime,runtime,nvcsw,nivcsw,minflt,majflt,start,comm,sent,received,bytes_sent,bytes_received,op,mailbox,name,since,deadline,donor"
+	      "tasks: --output: no column 'ppid' among all,tid,tgid,state,policy,prio,nice,cpu,utime,stime,vruntime,runtime,nvcsw,nivcsw,minflt,majflt,start,comm,sent,received,bytes_sent,bytes_received,op,mailbox,name,since,deadline,donor,waits_for"
 	      HINT("tasks"), "tasks", "--threads", "-o", "ppid"),
 };
 /* clang-format on */

@@ -44,7 +44,9 @@
 	{ "returned", NUMBER, false, "times a leased message came back" }, \
 	{ "dead_letters", NUMBER, false, "messages delivered too often" }, \
 	{ "duplicates", NUMBER, false, "sends refused as duplicates" }, \
-	{ "dead_letter", NUMBER, false, "id of its dead-letter mailbox" }
+	{ "dead_letter", NUMBER, false, "id of its dead-letter mailbox" }, \
+	{ "caller_pids", PIDS, false, "thread ids of those that wait for a reply" }, \
+	{ "server_pids", PIDS, false, "processes that could receive" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };
@@ -91,6 +93,7 @@ const struct column task_columns[] = {
 	{ "since", NUMBER, false, "blocked since, CLOCK_MONOTONIC ns" },
 	{ "deadline", NUMBER, false, "blocked until, CLOCK_MONOTONIC ns" },
 	{ "donor", NUMBER, false, "thread whose priority it has" },
+	{ "waits_for", NUMBER, false, "process that is to reply to its call" },
 	{ 0 }
 };
 
@@ -122,5 +125,6 @@ const struct column thread_columns[] = {
 	{ "since", NUMBER, false, "blocked since, CLOCK_MONOTONIC ns" },
 	{ "deadline", NUMBER, false, "blocked until, CLOCK_MONOTONIC ns" },
 	{ "donor", NUMBER, false, "thread whose priority it has" },
+	{ "waits_for", NUMBER, false, "process that is to reply to its call" },
 	{ 0 }
 };
