@@ -523,6 +523,7 @@ ssize_t mbx_receive_ext(struct mbx *m, struct mbx_receive *arg);
  *
  *  - -EPIPE: the server has taken the message, and cannot reply any more
  *  - -ETIMEDOUT, -EINTR: also when a server has taken it
+ *  - -EDEADLK: whoever could reply waits for this process; nothing was sent
  *  - -EINVAL: O_NONBLOCK is set on the descriptor
  *  - -ENOBUFS: another message took the place of this one
  *  - or an error of mbx_send()
@@ -540,6 +541,19 @@ ssize_t mbx_call(struct mbx *m, const void *data, size_t len, void *reply,
  * Return: length of the reply, or an error of MBX_IOC_CALL
  */
 ssize_t mbx_call_ext(struct mbx *m, struct mbx_call *arg);
+
+/**
+ * mbx_cycle_text() - name those who wait for each other
+ * @cycle: what a call that failed with -EDEADLK has put at its cycle_ptr
+ * @buf: where to put the text
+ * @size: size of @buf; what does not fit is left out
+ *
+ * Each process with the mailbox that it calls, which the next one serves:
+ * "pid 12 (mailbox 3 "a") -> pid 13 (mailbox 4 "b") -> pid 12".
+ *
+ * Return: length of the whole text, without the terminator
+ */
+size_t mbx_cycle_text(const struct mbx_cycle *cycle, char *buf, size_t size);
 
 /**
  * mbx_reply() - answer a call

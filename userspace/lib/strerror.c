@@ -34,6 +34,11 @@ static const struct sentence sentences[] = {
 	{ MBX_CMD_CALL, EPIPE, NULL,
 	  "who received the call has exited, or closed its handle, or cannot reply",
 	  "it may have been carried out: find out before you call again" },
+	{ MBX_CMD_CALL, EDEADLK, NULL,
+	  "whoever could reply waits for this process: the calls would wait for "
+	  "each other for ever",
+	  "answer what you have been asked before you call, or call from another "
+	  "thread" },
 	{ MBX_CMD_CALL, EINVAL, NULL,
 	  "the priority is above 31, or the handle has O_NONBLOCK: a call waits",
 	  "see MBX_IOC_CALL in mailbox(4)" },

@@ -278,6 +278,34 @@ static void asks(void **state)
 	mbx_close(m);
 }
 
+/* No mailbox has a name where there is no /proc. */
+static void cycles(void **state)
+{
+	static const char whole[] =
+		"pid 12 (mailbox 3) -> a hidden process (mailbox 4) -> pid 12";
+	struct mbx_cycle cycle = {
+		.size = sizeof(cycle),
+		.nr = 2,
+		.out_nr = 2,
+		.links = { { 12, 13, 3 }, { 0, 0, 4 } },
+	};
+	char buf[128];
+
+	mock.root = "/nowhere";
+	assert_int_equal(mbx_cycle_text(&cycle, NULL, 0), strlen(whole));
+	assert_int_equal(mbx_cycle_text(&cycle, buf, 10), strlen(whole));
+	assert_string_equal(buf, "pid 12 (m");
+	mbx_cycle_text(&cycle, buf, sizeof(buf));
+	assert_string_equal(buf, whole);
+
+	cycle.nr = 1;
+	mbx_cycle_text(&cycle, buf, sizeof(buf));
+	assert_string_equal(buf, "pid 12 (mailbox 3) -> 1 more -> pid 12");
+	cycle.out_nr = 0;
+	assert_int_equal(mbx_cycle_text(&cycle, buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

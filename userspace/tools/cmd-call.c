@@ -57,6 +57,7 @@ struct call {
 	struct mbx *m;
 	__u32 msg_max;
 	struct mbx_call arg;
+	struct mbx_cycle cycle;
 	struct enclosed enclosed;
 	struct answerer answerer;
 	struct bytes message;
@@ -169,6 +170,17 @@ static int open_mailbox(struct call *c)
 	return EXIT_OK;
 }
 
+static int failed_in_cycle(const struct call *c, const char *why)
+{
+	size_t len = mbx_cycle_text(&c->cycle, NULL, 0);
+	char *chain = grow(NULL, len + 1);
+
+	mbx_cycle_text(&c->cycle, chain, len + 1);
+	say("%s: %s; nothing was sent: %s", c->name, why, chain);
+	free(chain);
+	return exit_status(-EDEADLK);
+}
+
 /* Only these leave open what has become of the call. */
 static bool may_have_run(int err)
 {
@@ -188,6 +200,8 @@ static int failed(const struct call *c, int err)
 	enclosed_blame(&c->enclosed, err);
 	mbx_strerror(unsent ? MBX_CMD_SEND : MBX_CMD_CALL, err, why,
 		     sizeof(why));
+	if (err == -EDEADLK)
+		return failed_in_cycle(c, why);
 	/* Which says so already. */
 	if (c->arg.out_seq && err == -EPIPE)
 		say("%s: %s; it was process %d", c->name, why, c->arg.out_pid);
@@ -259,6 +273,9 @@ static int do_call(struct call *c)
 	c->arg.reply_ptr = (uintptr_t)c->reply;
 	c->arg.reply_len = c->msg_max;
 	c->arg.deadline = mbx_deadline_ns(c->timeout);
+	c->cycle.size = sizeof(c->cycle);
+	c->cycle.nr = MBX_CYCLE_MAX;
+	c->arg.cycle_ptr = (uintptr_t)&c->cycle;
 	if (c->answerer.command)
 		ret = mbx_call_answering(c->m, &c->arg, answer_by_command,
 					 &c->answerer);
