@@ -1,48 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Mailboxes whose calls lend the caller's priority: who has which, and when. */
-#include <sched.h>
-#include <sys/resource.h>
-
-#include "calls.h"
 #include "child.h"
+#include "priorities.h"
 #include "procfs.h"
-
-/* A nice value, or a real-time priority of SCHED_FIFO. */
-struct priority {
-	int policy;
-	int value;
-};
-
-#define NICE(n) ((struct priority){ SCHED_OTHER, (n) })
-#define FIFO(n) ((struct priority){ SCHED_FIFO, (n) })
-
-/* The server's own. */
-#define OWN NICE(7)
-
-static bool set_priority(pid_t tid, struct priority to)
-{
-	struct sched_param param = {
-		.sched_priority = to.policy == SCHED_FIFO ? to.value : 0,
-	};
-
-	return !sched_setscheduler(tid, to.policy, &param) &&
-	       (to.policy == SCHED_FIFO ||
-		!setpriority(PRIO_PROCESS, tid, to.value));
-}
-
-static bool has_priority(pid_t tid, struct priority is)
-{
-	struct sched_param param;
-
-	if ((sched_getscheduler(tid) & ~SCHED_RESET_ON_FORK) != is.policy ||
-	    sched_getparam(tid, &param))
-		return false;
-	return (is.policy == SCHED_FIFO ?
-			param.sched_priority :
-			getpriority(PRIO_PROCESS, tid)) == is.value;
-}
-
-#define EXPECT_PRIORITY(tid, is) EXPECT_TRUE(has_priority(tid, is))
 
 FIXTURE(donate) {
 	int control;

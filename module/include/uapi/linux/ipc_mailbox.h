@@ -837,7 +837,7 @@ struct mbx_cycle {
  * signal.  With MBX_CALL_DONATE, the caller has the priority of the thread that asks
  * meanwhile, as that thread would have the caller's; which does not lend it then.
  *
- * With these three @type, @priority, @fds_ptr and @reply_fds_ptr must be 0, and
+ * With these three @type, @priority, @fds_ptr, @reply_fds_ptr and @cycle_ptr must be 0, and
  * with MBX_CALL_ANSWER and MBX_CALL_HANG_UP @deadline; with MBX_CALL_HANG_UP also all
  * others.  With MBX_CALL_BACKS @reply_fds_ptr must be 0: descriptors of the reply are
  * closed.
