@@ -64,7 +64,7 @@ static void init_box(struct mbx_box *box, const struct mbx_create *arg,
 void mbx_box_set_special(struct mbx_box *box)
 {
 	box->special = box->dead || box->state || box->nr_watches ||
-		       box->nr_carriers || (box->flags & MBX_CREATE_DONATE) ||
+		       box->nr_fds || (box->flags & MBX_CREATE_DONATE) ||
 		       box->policy == MBX_POLICY_EXCLUSIVE ||
 		       box->policy == MBX_POLICY_PAIR || box->dedup;
 }
@@ -393,7 +393,7 @@ void mbx_box_release(struct mbx_box *box, struct mbx_msg *msg,
 		return;
 
 	if (msg->files)
-		mbx_files_left(box);
+		mbx_files_left(box, msg);
 	if (!msg->files && !box->dead && take_over(box, msg)) {
 		/* The short way knows no calls. */
 		msg->reply_room = 0;

@@ -49,7 +49,7 @@ struct mbx_watch;
  * @holders: those, until they are revoked [records]
  * @watches: who is told of events [box]
  * @nr_watches: length of @watches [box]
- * @nr_carriers: its messages that have files [box]
+ * @nr_fds: descriptors in its messages and replies [box]
  * @death_told: they know that @owner has exited [box]
  * @poll_in: pollers of handles that may receive
  * @poll_out: pollers of handles that may send
@@ -112,7 +112,7 @@ struct mbx_box {
 	struct list_head holders;
 	struct list_head watches;
 	u32 nr_watches;
-	u32 nr_carriers;
+	u32 nr_fds;
 	bool death_told;
 	wait_queue_head_t poll_in;
 	wait_queue_head_t poll_out;

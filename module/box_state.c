@@ -73,7 +73,7 @@ static void stat_leases(const struct mbx_box *box, struct mbx_stat *stat)
 	stat->out_dead_letters = leases ? leases->buried : 0;
 	stat->out_dead_letter = box->dead_letter ? box->dead_letter->id : 0;
 	stat->out_deliveries_max = box->deliveries_max;
-	stat->__reserved = 0;
+	stat->out_fds = box->nr_fds;
 }
 
 /**

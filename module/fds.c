@@ -208,7 +208,7 @@ int mbx_files_attach(struct mbx_box *box, struct mbx_msg *msg,
 		return -EPIPE;
 	refcount_inc(&files->refs);
 	msg->files = files;
-	box->nr_carriers++;
+	box->nr_fds += files->nr;
 	mbx_box_set_special(box);
 	return 0;
 }
@@ -242,19 +242,20 @@ void mbx_files_move(struct mbx_box *from, struct mbx_box *to,
 {
 	if (!msg->files)
 		return;
-	mbx_files_left(from);
-	to->nr_carriers++;
+	mbx_files_left(from, msg);
+	to->nr_fds += msg->files->nr;
 	mbx_box_set_special(to);
 }
 
 /**
  * mbx_files_left() - note that a message with files is gone
  * @box: the mailbox
+ * @msg: the message
  *
  * Context: The box is locked.
  */
-void mbx_files_left(struct mbx_box *box)
+void mbx_files_left(struct mbx_box *box, const struct mbx_msg *msg)
 {
-	box->nr_carriers--;
+	box->nr_fds -= msg->files->nr;
 	mbx_box_set_special(box);
 }

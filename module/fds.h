@@ -50,7 +50,7 @@ struct mbx_files *mbx_files_get(const struct mbx_fds __user *ufds);
 void mbx_files_put(struct mbx_files *files);
 int mbx_files_attach(struct mbx_box *box, struct mbx_msg *msg,
 		     struct mbx_files *files);
-void mbx_files_left(struct mbx_box *box);
+void mbx_files_left(struct mbx_box *box, const struct mbx_msg *msg);
 bool mbx_files_may_move(const struct mbx_box *to, const struct mbx_msg *msg);
 void mbx_files_move(struct mbx_box *from, struct mbx_box *to,
 		    const struct mbx_msg *msg);

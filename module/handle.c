@@ -211,7 +211,7 @@ static bool leave_tree(struct mbx_handle *handle)
 static bool last_handle_ends(const struct mbx_box *box)
 {
 	return mbx_box_is_private(box) &&
-	       !(box->nr_carriers ? box->nr_may_receive : box->nr_handles);
+	       !(box->nr_fds ? box->nr_may_receive : box->nr_handles);
 }
 
 /**

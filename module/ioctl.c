@@ -61,7 +61,7 @@ static const struct mbx_command commands[] = {
 	MBX_COMMAND(RECEIVE, receive, fds_ptr, __reserved, ON_HANDLE,
 		    MBX_RECEIVE_NONBLOCK | MBX_RECEIVE_PEEK |
 			    MBX_RECEIVE_REALTIME | MBX_RECEIVE_TRUNCATE),
-	MBX_COMMAND(STAT, stat, flags, __reserved, ON_HANDLE, 0),
+	MBX_COMMAND(STAT, stat, flags, out_fds, ON_HANDLE, 0),
 	MBX_COMMAND(DERIVE, derive, badge, badge, ON_HANDLE,
 		    MBX_DERIVE_ONESHOT),
 	MBX_COMMAND(REVOKE, revoke, flags, out_handles, ON_HANDLE, 0),

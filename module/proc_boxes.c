@@ -25,7 +25,7 @@
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
 	" full callers leased returned dead_letters duplicates dead_letter"    \
-	" caller_pids server_pids\n"
+	" caller_pids server_pids fds\n"
 
 static const char *const policy_names[] = {
 	[MBX_POLICY_FIFO] = " fifo", [MBX_POLICY_RR] = " rr",
@@ -215,6 +215,7 @@ static int show_box(struct seq_file *m, struct mbx_box *box)
 	seq_put_decimal_ull(m, " ", stat.out_callers);
 	put_leases(m, &stat);
 	put_waits(m, box);
+	seq_put_decimal_ull(m, " ", stat.out_fds);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -33,6 +33,34 @@ FIXTURE_TEARDOWN_PARENT(fds_ends)
 
 /* ---------------------------------------------------------------- lost ones */
 
+/* The mailbox tells how many it has. */
+static long long nr_fds(int box)
+{
+	struct mbx_stat stat;
+
+	return box_stat(box, &stat) ? -1 : (long long)stat.out_fds;
+}
+
+TEST_F(fds_ends, counted)
+{
+	int fd[5] = { 0, 0, 0, 0, 0 };
+	struct parcel parcel;
+
+	EXPECT_EQ(0, nr_fds(self->box));
+	ASSERT_EQ(0, send_fds(self->box, 1, fd, 5, 0));
+	EXPECT_EQ(5, nr_fds(self->box));
+	ASSERT_EQ(0, send_fds(self->box, 2, fd, 2, 0));
+	EXPECT_EQ(7, nr_fds(self->box));
+	EXPECT_ERRNO(EAGAIN, send_fds(self->box, 3, fd, 2, MBX_SEND_NONBLOCK));
+	EXPECT_EQ(7, nr_fds(self->box));
+	EXPECT_EQ(0, receive_fds(self->box, &parcel, 5, MBX_RECEIVE_PEEK));
+	EXPECT_EQ(7, nr_fds(self->box));
+	EXPECT_EQ(0, receive_fds(self->box, &parcel, 1, 0));
+	EXPECT_EQ(2, nr_fds(self->box));
+	EXPECT_EQ(1, box_control(self->box, MBX_CONTROL_PURGE));
+	EXPECT_EQ(0, nr_fds(self->box));
+}
+
 TEST_F(fds_ends, purged)
 {
 	int first = post_line(self->box, 1, 0);

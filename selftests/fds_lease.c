@@ -75,7 +75,9 @@ TEST_F(fds_lease, done_with)
 	close(fd);
 	/* The message has it still. */
 	EXPECT_FALSE(line_is_cut(self->in));
+	EXPECT_EQ(1, stat_of(self->box).out_fds);
 	EXPECT_EQ(0, ack(self->box, &self->got));
+	EXPECT_EQ(0, stat_of(self->box).out_fds);
 	EXPECT_TRUE(wait_cut(self->in));
 }
 
@@ -184,6 +186,7 @@ TEST_F(fds_lease, dead_letter)
 	EXPECT_ERRNO(EAGAIN, receive_number(box));
 	close(box);
 	EXPECT_FALSE(line_is_cut(in));
+	EXPECT_EQ(1, stat_of(self->box).out_fds);
 	EXPECT_TRUE(ends_with(in, take_one(self->box)));
 }
 

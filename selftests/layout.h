@@ -178,7 +178,7 @@
 	MEMBER(mbx_stat, out_leased, 440, 4)         \
 	MEMBER(mbx_stat, out_deliveries_max, 444, 4) \
 	MEMBER(mbx_stat, out_dedup, 448, 4)          \
-	LAST(mbx_stat, __reserved, 452, 4)           \
+	LAST(mbx_stat, out_fds, 452, 4)              \
 	SIZE(mbx_derive, 24)                         \
 	MEMBER(mbx_derive, size, 0, 4)               \
 	MEMBER(mbx_derive, flags, 4, 4)              \
@@ -286,8 +286,9 @@ REQUIRE(MBX_RECEIVE_NONBLOCK == 1 && MBX_RECEIVE_PEEK == 2 &&
 REQUIRE(MBX_MESSAGE_CALL == 1 && MBX_CALL_REALTIME == 1 &&
 	MBX_CALL_DONATE == 16);
 REQUIRE(MBX_CALL_BACKS == 2 && MBX_CALL_BACK == 4 && MBX_CALL_ANSWER == 8 &&
-	MBX_CALL_HANG_UP == 32 && MBX_CALL_UNHEARD == 1 && MBX_CALL_ASKED == 2 &&
-	MBX_CALLED_BACK == 3 && MBX_CALLED_BACK_MAX == 32);
+	MBX_CALL_HANG_UP == 32 && MBX_CALL_UNHEARD == 1 &&
+	MBX_CALL_ASKED == 2 && MBX_CALLED_BACK == 3 &&
+	MBX_CALLED_BACK_MAX == 32);
 REQUIRE(MBX_DERIVE_ONESHOT == 1);
 REQUIRE(MBX_POLICY_FIFO == 0 && MBX_POLICY_RR == 1 && MBX_POLICY_LIFO == 2 &&
 	MBX_POLICY_EXCLUSIVE == 3 && MBX_POLICY_PAIR == 4);

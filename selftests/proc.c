@@ -39,7 +39,7 @@ FIXTURE_VARIANT(proc_form)
 	" receiver_pids sent received bytes_sent bytes_received"               \
 	" high_water creator creator_comm created policy state lost successor" \
 	" full callers leased returned dead_letters duplicates dead_letter"    \
-	" caller_pids server_pids"
+	" caller_pids server_pids fds"
 
 FIXTURE_VARIANT_ADD(proc_form, tasks){ IPC_TASKS, TASKS_HEADER };
 FIXTURE_VARIANT_ADD(proc_form, threads){ IPC_THREADS, THREADS_HEADER };

@@ -86,6 +86,7 @@ static void set_counters(struct listing *l, struct row *r,
 	set_number(l, r, "returned", st->out_returned);
 	set_number(l, r, "dead_letters", st->out_dead_letters);
 	set_number(l, r, "duplicates", st->out_duplicates);
+	set_number(l, r, "fds", st->out_fds);
 	if (st->out_dead_letter)
 		set_number(l, r, "dead_letter", st->out_dead_letter);
 }

@@ -46,7 +46,8 @@
 	{ "duplicates", NUMBER, false, "sends refused as duplicates" }, \
 	{ "dead_letter", NUMBER, false, "id of its dead-letter mailbox" }, \
 	{ "caller_pids", PIDS, false, "thread ids of those that wait for a reply" }, \
-	{ "server_pids", PIDS, false, "processes that could receive" }
+	{ "server_pids", PIDS, false, "processes that could receive" }, \
+	{ "fds", NUMBER, false, "descriptors in its messages" }
 /* clang-format on */
 
 const struct column mailbox_columns[] = { MAILBOX_COLUMNS, { 0 } };

@@ -983,7 +983,8 @@ struct mbx_reply {
  * @out_leased: messages that are leased now
  * @out_deliveries_max: @deliveries_max of struct mbx_create
  * @out_dedup: @dedup of struct mbx_create
- * @__reserved: 0
+ * @out_fds: descriptors in its messages, also those that are leased, and in replies
+ *	that have not been received yet
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -1026,7 +1027,7 @@ struct mbx_stat {
 	__u32 out_leased;
 	__u32 out_deliveries_max;
 	__u32 out_dedup;
-	__u32 __reserved;
+	__u32 out_fds;
 };
 
 /* One message can be sent through the handle; a send that failed is none. */
