@@ -312,7 +312,7 @@ int main(void)
 		TEST(calls),   TEST(call_errors),   TEST(call_ext),
 		TEST(replies), TEST(reply_receive), TEST(beyond_32_bits),
 		TEST(answers), TEST(no_answers),    TEST(answers_that_fail),
-		TEST(asks),
+		TEST(asks),    TEST(cycles),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
