@@ -393,6 +393,13 @@ static const struct run runs[] = {
 	WRONG("check and list",
 	      "tasks: --check goes with --threads only" HINT("tasks"),
 	      "tasks", "--check", "--json"),
+	WRONG("waits and threads",
+	      "tasks: --waits excludes PIDs and --tree, --threads, --blocked, --check"
+	      HINT("tasks"), "tasks", "--waits", "--threads"),
+	WRONG("a graph of tasks", "tasks: --dot goes with --waits only"
+	      HINT("tasks"), "tasks", "--dot"),
+	WRONG("a graph in JSON", "tasks: --dot goes with --waits only"
+	      HINT("tasks"), "tasks", "--waits", "--dot", "--json"),
 	WRONG("check one",
 	      "tasks: --check goes with --threads only" HINT("tasks"),
 	      "tasks", "--check", "1"),

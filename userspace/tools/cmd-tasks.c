@@ -9,13 +9,22 @@
 #include "cmd.h"
 #include "tasks.h"
 
-enum { OPT_TREE = 256, OPT_THREADS, OPT_BLOCKED, OPT_CHECK };
+enum {
+	OPT_TREE = 256,
+	OPT_THREADS,
+	OPT_BLOCKED,
+	OPT_WAITS,
+	OPT_DOT,
+	OPT_CHECK,
+};
 
 /* clang-format off */
 const struct opt tasks_opts[] = {
 	{ "tree", OPT_TREE, NULL, "children below their parents" },
 	{ "threads", OPT_THREADS, NULL, "every thread, not every process" },
 	{ "blocked", OPT_BLOCKED, NULL, "only those blocked in a mailbox" },
+	{ "waits", OPT_WAITS, NULL, "who waits for whom in which mailbox" },
+	{ "dot", OPT_DOT, NULL, "that as a graph for dot(1)" },
 	{ "check", OPT_CHECK, NULL, "compare with /proc/PID, see below" },
 	LISTING_OPTS,
 	{ 0 }
@@ -33,6 +42,8 @@ struct tasks {
 	bool tree;
 	bool threads;
 	bool blocked;
+	bool waits;
+	bool dot;
 	bool check;
 	int *pids;
 	int nr_pids;
@@ -49,6 +60,12 @@ static void parse_option(struct tasks *t, int key)
 		break;
 	case OPT_BLOCKED:
 		t->blocked = true;
+		break;
+	case OPT_WAITS:
+		t->waits = true;
+		break;
+	case OPT_DOT:
+		t->dot = true;
 		break;
 	case OPT_CHECK:
 		t->check = true;
@@ -69,6 +86,10 @@ static void parse(struct tasks *t, int argc, char **argv)
 	}
 	t->list.key = t->threads ? "threads" : "tasks";
 	t->list.columns = t->threads ? thread_columns : task_columns;
+	if (t->waits) {
+		t->list.key = "waits";
+		t->list.columns = wait_columns;
+	}
 	t->list.tree = t->tree ? "comm" : NULL;
 	listing_check(&t->list);
 	t->nr_pids = argc - optind;
@@ -78,6 +99,11 @@ static void parse(struct tasks *t, int argc, char **argv)
 			parse_number("PID", argv[optind + i], 1, INT32_MAX);
 	if (t->tree && t->blocked)
 		usage("--tree and --blocked exclude each other");
+	if (t->dot && (!t->waits || listed))
+		usage("--dot goes with --waits only");
+	if (t->waits &&
+	    (t->tree || t->threads || t->blocked || t->check || t->nr_pids))
+		usage("--waits excludes PIDs and --tree, --threads, --blocked, --check");
 	if (t->check && (t->tree || t->blocked || listed || t->nr_pids))
 		usage("--check goes with --threads only");
 }
@@ -153,7 +179,10 @@ int cmd_tasks(int argc, char **argv)
 	int status;
 
 	parse(&t, argc, argv);
-	status = t.check ? tasks_check(t.threads) : show(&t);
+	if (t.waits)
+		status = tasks_waits(&t.list, t.dot);
+	else
+		status = t.check ? tasks_check(t.threads) : show(&t);
 	listing_free(&t.list);
 	free(t.pids);
 	return status;

@@ -15,6 +15,13 @@
  */
 int tree_order(struct listing *l, bool threads, const int *pids, int nr_pids);
 
+/* ---- waits.c ---------------------------------------------------------- */
+
+extern const struct column wait_columns[];
+
+/* Who waits for whom: prints @l, or a graph; returns an exit status. */
+int tasks_waits(struct listing *l, bool dot);
+
 /* ---- check.c ---------------------------------------------------------- */
 
 /* Compares with /proc; returns an exit status. */
