@@ -169,6 +169,23 @@ TEST_F(lease_ends, revoked_and_closed)
 	EXPECT_TRUE(all_in_order(self->fd[0], 40));
 }
 
+/* A timer runs as long as there are numbers for that. */
+TEST_F(lease_ends, after_the_longest_time)
+{
+	struct leased other;
+
+	ASSERT_EQ(0, send_number(self->fd[0], 0));
+	ASSERT_EQ(0, send_number(self->fd[0], 1));
+	ASSERT_EQ(0, lease_with(self->fd[0], &self->got, ~0U, 0));
+	ASSERT_EQ(0, lease_with(self->fd[0], &other, 1, 0));
+	ASSERT_TRUE(wait_readable(self->fd[0]));
+	EXPECT_EQ(1, receive_number(self->fd[0]));
+	EXPECT_EQ(0, renew(self->fd[0], &self->got, ~0U));
+	EXPECT_EQ(0, renew(self->fd[0], &self->got, 1));
+	ASSERT_TRUE(wait_readable(self->fd[0]));
+	EXPECT_EQ(0, receive_number(self->fd[0]));
+}
+
 /* ------------------------------------------------------------------- and room */
 
 /* One more comes in while all are leased, and takes its turn at being dropped. */
