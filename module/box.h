@@ -448,19 +448,33 @@ static inline bool mbx_box_is_writable(const struct mbx_box *box)
 }
 
 /**
+ * mbx_box_wants() - would a mailbox keep a message for the next send?
+ * @box: the mailbox
+ * @msg: a message of it
+ *
+ * Context: The box is locked.
+ * Return: false if it has enough, or if the message would be at somebody else's
+ * expense.
+ */
+static inline bool mbx_box_wants(const struct mbx_box *box,
+				 const struct mbx_msg *msg)
+{
+	return msg->payer == box->user && msg->from->user == box->user &&
+	       box->may_keep[msg->class];
+}
+
+/**
  * mbx_box_can_keep() - may a mailbox keep a message for the next send?
  * @box: the mailbox
  * @msg: a message of it
  *
  * Context: The box is locked.
- * Return: false if it has enough, if somebody else still uses the message, or
- * if the message would be at somebody else's expense.
+ * Return: false if it would not, or if somebody else still uses the message.
  */
 static inline bool mbx_box_can_keep(const struct mbx_box *box,
 				    const struct mbx_msg *msg)
 {
-	return msg->refs == 1 && msg->payer == box->user &&
-	       msg->from->user == box->user && box->may_keep[msg->class];
+	return msg->refs == 1 && mbx_box_wants(box, msg);
 }
 
 /**

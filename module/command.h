@@ -68,6 +68,7 @@ long mbx_run_notify(struct mbx_request *request);
 /* command_transfer.c */
 long mbx_run_send(struct mbx_request *request);
 long mbx_run_receive(struct mbx_request *request);
+int mbx_tell_length(struct mbx_request *request, const struct mbx_rx *rx);
 
 /* command_call.c */
 long mbx_run_call(struct mbx_request *request);

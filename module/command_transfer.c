@@ -118,6 +118,23 @@ long mbx_run_send(struct mbx_request *request)
 					do_send(request, &tx, NULL);
 }
 
+/**
+ * mbx_tell_length() - tell how long a message is that does not fit
+ * @request: MBX_IOC_RECEIVE
+ * @rx: knows it
+ *
+ * Context: Process context.  Sleeps.
+ * Return: -EMSGSIZE or -EFAULT.
+ */
+int mbx_tell_length(struct mbx_request *request, const struct mbx_rx *rx)
+{
+	struct mbx_receive *arg = &request->arg->receive;
+
+	memset_after(arg, 0, fds_ptr);
+	arg->out_len = rx->msg_len;
+	return mbx_write_out(request) ?: -EMSGSIZE;
+}
+
 static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
 {
 	struct mbx_receive *arg = &request->arg->receive;
@@ -126,11 +143,7 @@ static int do_receive(struct mbx_request *request, struct mbx_rx *rx)
 	err = unlikely(arg->lease_ms) ?
 		      mbx_lease_receive(request->handle, rx, arg->lease_ms) :
 		      mbx_receive(request->handle, rx);
-	if (err != -EMSGSIZE)
-		return err;
-	memset_after(arg, 0, fds_ptr);
-	arg->out_len = rx->msg_len;
-	return mbx_write_out(request) ?: -EMSGSIZE;
+	return err == -EMSGSIZE ? mbx_tell_length(request, rx) : err;
 }
 
 /* Apart, since the conditions would be cleared on the stack of everybody. */

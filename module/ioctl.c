@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "mbx.h"
+#include "short.h"
 
 /* Where a command works. */
 #define ON_CONTROL 1
@@ -140,6 +141,17 @@ static __always_inline long carry_out(struct file *file,
 	return command->run(&request);
 }
 
+static long go_short(struct file *file, unsigned int cmd, unsigned long ptr)
+{
+	if (cmd == MBX_IOC_RECEIVE)
+		return mbx_short_receive(file, file->private_data,
+					 (void __user *)ptr);
+	if (cmd == MBX_IOC_CALL)
+		return mbx_short_call(file, file->private_data,
+				      (void __user *)ptr);
+	return MBX_NOT_SHORT;
+}
+
 /**
  * mbx_ioctl() - carry out a command
  * @file: a control or mailbox handle
@@ -155,8 +167,12 @@ long mbx_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	const struct mbx_command *command;
 	struct mbx_handle *handle = NULL;
 	unsigned int where = ON_CONTROL;
+	long ret;
 
 	if (likely(file->f_op == &mbx_handle_fops)) {
+		ret = go_short(file, cmd, ptr);
+		if (ret != MBX_NOT_SHORT)
+			return ret;
 		handle = file->private_data;
 		where = ON_HANDLE;
 	}

@@ -120,6 +120,22 @@ static inline void mbx_queue_push(struct mbx_queue *queue, struct mbx_msg *msg,
 }
 
 /**
+ * mbx_queue_pass() - append a message that a receiver has waited for
+ * @queue: the queue
+ * @msg: a new message, which gets the next sequence number, and takes no room
+ *
+ * As if it were pushed and handed at once.
+ */
+static inline void mbx_queue_pass(struct mbx_queue *queue, struct mbx_msg *msg)
+{
+	msg->seq = ++queue->last_seq;
+	msg->state = MBX_MSG_TAKEN;
+	msg->counted = false;
+	list_add_tail(&msg->node, &queue->taken);
+	queue->bytes_sent += msg->len;
+}
+
+/**
  * mbx_queue_first() - find the first message that nobody is copying
  * @queue: the queue
  *

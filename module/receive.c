@@ -17,34 +17,45 @@
 #include "fds.h"
 #include "lease.h"
 #include "mbx.h"
+#include "short.h"
 #include "trace.h"
 
 /* Not an errno: the message has vanished, look for the next. */
 #define AGAIN 1
 
-static u64 time_of(const struct mbx_msg *msg)
+static noinline u64 translate_time(u64 ns)
 {
-	struct timespec64 time = ns_to_timespec64(msg->time);
+	struct timespec64 time = ns_to_timespec64(ns);
 
-	if (!msg->time)
-		return 0;
 	timens_add_monotonic(&time);
 	return max_t(s64, timespec64_to_ns(&time), 1);
 }
 
+static void describe_user(const struct cred *cred, struct mbx_receive *arg)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	/* Mostly there is nothing to look up. */
+	if (likely(ns == &init_user_ns)) {
+		arg->out_uid = __kuid_val(cred->uid);
+		arg->out_gid = __kgid_val(cred->gid);
+		return;
+	}
+	arg->out_uid = from_kuid_munged(ns, cred->uid);
+	arg->out_gid = from_kgid_munged(ns, cred->gid);
+}
+
 static void describe(const struct mbx_msg *msg, struct mbx_receive *arg)
 {
-	struct pid_namespace *pid_ns = task_active_pid_ns(current);
-	struct user_namespace *user_ns = current_user_ns();
+	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
 	const struct mbx_task *from = msg->from;
 
 	arg->out_len = msg->len;
 	arg->out_seq = msg->seq;
-	arg->out_time = time_of(msg);
-	arg->out_pid = pid_nr_ns(from->proc->pid, pid_ns);
-	arg->out_tid = pid_nr_ns(from->pid, pid_ns);
-	arg->out_uid = from_kuid_munged(user_ns, from->cred->uid);
-	arg->out_gid = from_kgid_munged(user_ns, from->cred->gid);
+	arg->out_time = msg->time ? translate_time(msg->time) : 0;
+	arg->out_pid = mbx_pid_nr(from->proc->pid, pid_ns);
+	arg->out_tid = mbx_pid_nr(from->pid, pid_ns);
+	describe_user(from->cred, arg);
 	arg->out_badge = msg->badge;
 	arg->out_type = msg->type;
 	arg->out_priority = msg->priority;
@@ -238,6 +249,17 @@ static int look(struct mbx_handle *handle, struct mbx_msg *msg,
 	return err;
 }
 
+static int after_wait(struct mbx_handle *handle, struct mbx_task *task,
+		      struct mbx_rx *rx, struct mbx_waiter *waiter, int err,
+		      struct mbx_later *later)
+{
+	if (err == -EMSGSIZE)
+		rx->msg_len = waiter->len;
+	if (waiter->msg)
+		return finish_taken(handle, task, waiter->msg, rx, later);
+	return err ?: AGAIN;
+}
+
 static int wait_msg(struct mbx_handle *handle, struct mbx_task *task,
 		    struct mbx_rx *rx, struct mbx_later *later, bool first)
 {
@@ -262,11 +284,7 @@ static int wait_msg(struct mbx_handle *handle, struct mbx_task *task,
 		mbx_later_poll_out(later, box);
 	err = mbx_wait(box, &waiter, rx->peek ? &box->peekers : &box->receivers,
 		       later);
-	if (err == -EMSGSIZE)
-		rx->msg_len = waiter.len;
-	if (waiter.msg)
-		return finish_taken(handle, task, waiter.msg, rx, later);
-	return err ?: AGAIN;
+	return after_wait(handle, task, rx, &waiter, err, later);
 }
 
 /*
@@ -326,8 +344,8 @@ static int try_receive(struct mbx_handle *handle, struct mbx_task *task,
  * polls, and the mailbox keeps the memory for the next send.  A poller that comes
  * now will see the room itself; see mbx_later_poll_out().
  */
-static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
-			    struct mbx_rx *rx)
+static __always_inline bool
+receive_at_once(struct mbx_box *box, struct mbx_task *task, struct mbx_rx *rx)
 {
 	struct mbx_queue *queue = &box->queue;
 	struct mbx_msg *msg;
@@ -349,6 +367,21 @@ static bool receive_at_once(struct mbx_box *box, struct mbx_task *task,
 	return true;
 }
 
+/**
+ * mbx_receive_at_once() - receive a message the short way
+ * @box: the mailbox
+ * @task: who receives
+ * @rx: the buffer
+ *
+ * Context: The box is locked.
+ * Return: false if nothing has happened, and the general way is to be taken.
+ */
+bool mbx_receive_at_once(struct mbx_box *box, struct mbx_task *task,
+			 struct mbx_rx *rx)
+{
+	return receive_at_once(box, task, rx);
+}
+
 static noinline int receive_slowly(struct mbx_handle *handle,
 				   struct mbx_task *task, struct mbx_rx *rx)
 	__releases(&handle->box->lock)
@@ -366,6 +399,69 @@ static noinline int receive_slowly(struct mbx_handle *handle,
 			err = try_receive(handle, task, rx, &later, true);
 		mbx_policy_leave(box);
 	}
+	if (err)
+		trace_mbx_receive(box, 0, rx->len, err);
+	mbx_unlock(box, &later);
+	return err;
+}
+
+/**
+ * mbx_receive_given() - receive, the short way, a message that was waited for
+ * @handle: a handle with the right to receive
+ * @task: who receives
+ * @msg: the message, with a reference
+ * @rx: the buffer
+ *
+ * Context: The box is locked.
+ * Return: false if nothing has happened, and the general way is to be taken.
+ */
+bool mbx_receive_given(struct mbx_handle *handle, struct mbx_task *task,
+		       struct mbx_msg *msg, struct mbx_rx *rx)
+{
+	struct mbx_waiter *sender = msg->sender;
+	struct mbx_box *box = handle->box;
+
+	if (box->special || handle->revoked || msg->files || msg->refs != 2 ||
+	    msg->state != MBX_MSG_TAKEN || !mbx_box_wants(box, msg) ||
+	    (sender && (!sender->caller || sender->caller->donation)))
+		return false;
+	describe_special(msg, rx);
+	if (copy_atomic(msg, rx, msg->len))
+		return false;
+
+	count_received(task, msg, rx);
+	trace_mbx_receive(box, msg->seq, msg->len, 0);
+	mbx_queue_received(&box->queue, msg);
+	/* There is nothing to be done later: it can reply, and is lent nothing. */
+	if (sender)
+		mbx_call_taken(handle, task, sender, true, NULL);
+	msg->refs = 1;
+	msg->reply_room = 0;
+	mbx_box_keep(box, msg);
+	return true;
+}
+
+/**
+ * mbx_receive_on() - go on with a receive in the general way after a wait
+ * @handle: a handle with the right to receive
+ * @task: who receives
+ * @rx: the buffer
+ * @waiter: who has waited
+ * @err: how the wait has ended
+ *
+ * Context: The box is locked, and is not any more on return.  Sleeps.
+ * Return: as mbx_receive().
+ */
+int mbx_receive_on(struct mbx_handle *handle, struct mbx_task *task,
+		   struct mbx_rx *rx, struct mbx_waiter *waiter, int err)
+	__releases(&handle->box->lock)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_later later = {};
+
+	err = after_wait(handle, task, rx, waiter, err, &later);
+	while (err == AGAIN)
+		err = try_receive(handle, task, rx, &later, true);
 	if (err)
 		trace_mbx_receive(box, 0, rx->len, err);
 	mbx_unlock(box, &later);

@@ -3,58 +3,19 @@
  * Sending: a message comes into being, and goes to a receiver, into the queue,
  * or waits with its sender for room.
  */
-#include <linux/ktime.h>
-
 #include "dedup.h"
 #include "fds.h"
 #include "mbx.h"
+#include "short.h"
 #include "trace.h"
 
 /* ------------------------------------------------------------ making messages */
-
-/* The common case: no allocation, no accounting, no page fault. */
-static __always_inline struct mbx_msg *fill_spare(struct mbx_box *box,
-						  const struct mbx_tx *tx)
-{
-	const enum mbx_msg_class class = mbx_msg_class(tx->len);
-	struct mbx_msg *msg;
-
-	if (class >= MBX_SPARE_CLASSES)
-		return NULL;
-	msg = box->spare[class];
-	if (!msg || mbx_msg_fill_atomic(msg, tx->data, tx->len))
-		return NULL;
-	box->spare[class] = msg->next;
-	box->may_keep[class]++;
-	return msg;
-}
-
-static __always_inline void sign(const struct mbx_handle *handle,
-				 struct mbx_msg *msg, struct mbx_task *task,
-				 const struct mbx_tx *tx)
-{
-	const struct mbx_box *box = handle->box;
-
-	/* A message that is used again mostly comes from whom it came before. */
-	if (unlikely(msg->from != task)) {
-		if (msg->from)
-			mbx_task_put(msg->from);
-		msg->from = mbx_task_ref(task);
-	}
-	msg->sender = NULL;
-	msg->badge = handle->badge;
-	msg->type = tx->type;
-	msg->priority = tx->priority;
-	msg->refs = 1;
-	msg->deliveries = 0;
-	msg->time = box->flags & MBX_CREATE_TIMESTAMP ? ktime_get_ns() : 0;
-}
 
 /* One that does not go into the queue at once. */
 static void sign_new(const struct mbx_handle *handle, struct mbx_msg *msg,
 		     struct mbx_task *task, const struct mbx_tx *tx)
 {
-	sign(handle, msg, task, tx);
+	mbx_sign(handle, msg, task, tx->type, tx->priority);
 	msg->seq = 0;
 	msg->state = MBX_MSG_NEW;
 }
@@ -71,7 +32,7 @@ static void sign_new(const struct mbx_handle *handle, struct mbx_msg *msg,
 struct mbx_msg *mbx_fill_spare(const struct mbx_handle *handle,
 			       struct mbx_task *task, const struct mbx_tx *tx)
 {
-	struct mbx_msg *msg = fill_spare(handle->box, tx);
+	struct mbx_msg *msg = mbx_spare_fill(handle->box, tx->data, tx->len);
 
 	if (msg)
 		sign_new(handle, msg, task, tx);
@@ -128,6 +89,33 @@ void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 	mbx_box_release(box, msg, later);
 }
 
+/**
+ * mbx_sender_over() - find out what has become of a message
+ * @box: the mailbox
+ * @waiter: the sender, who has waited
+ * @msg: its message
+ * @err: how the wait has ended
+ * @later: frees what is left
+ *
+ * A waiter that is not done still knows its message; of one that is done, the
+ * mailbox has disposed, unless it never got in.
+ *
+ * Context: The box is locked.  Drops the lock, sleeps, and takes it again.
+ * Return: @err; of a call that was taken what mbx_call_over() does.
+ */
+int mbx_sender_over(struct mbx_box *box, struct mbx_waiter *waiter,
+		    struct mbx_msg *msg, int err, struct mbx_later *later)
+	__must_hold(&box->lock)
+{
+	if (waiter->caller && waiter->peer)
+		return mbx_call_over(box, waiter, err, later);
+	if (err && waiter->state != MBX_WAIT_DONE)
+		mbx_give_up(box, waiter, msg, later);
+	else if (waiter->msg)
+		mbx_box_release(box, waiter->msg, later);
+	return err;
+}
+
 static enum mbx_op op_of(const struct mbx_tx *tx)
 {
 	if (tx->caller)
@@ -135,11 +123,7 @@ static enum mbx_op op_of(const struct mbx_tx *tx)
 	return tx->sync ? MBX_OP_SYNC : MBX_OP_SEND;
 }
 
-/*
- * Sleeps until @msg has found room and, if it must, a receiver.  A waiter that
- * is not done still knows its message; of one that is done, the mailbox has
- * disposed, unless it never got in.
- */
+/* Sleeps until @msg has found room and, if it must, a receiver. */
 static int wait_sender(struct mbx_handle *handle, struct mbx_task *task,
 		       struct mbx_msg *msg, struct mbx_tx *tx,
 		       struct mbx_later *later, bool placed)
@@ -172,12 +156,7 @@ static int wait_sender(struct mbx_handle *handle, struct mbx_task *task,
 	}
 	err = mbx_wait(box, &waiter, placed ? &box->synced : &box->senders,
 		       later);
-	if (tx->caller && waiter.peer)
-		err = mbx_call_over(box, &waiter, err, later);
-	else if (err && waiter.state != MBX_WAIT_DONE)
-		mbx_give_up(box, &waiter, msg, later);
-	else if (waiter.msg)
-		mbx_box_release(box, waiter.msg, later);
+	err = mbx_sender_over(box, &waiter, msg, err, later);
 	tx->seq = waiter.seq;
 	tx->peer = waiter.peer;
 	return err;
@@ -240,13 +219,6 @@ static noinline int dispatch_call(struct mbx_handle *handle,
 	return err;
 }
 
-static void count_sent(struct mbx_task *task, u32 len)
-{
-	/* Nobody else writes it; pairs with mbx_usage_add(). */
-	WRITE_ONCE(task->usage.sent, task->usage.sent + 1);
-	WRITE_ONCE(task->usage.bytes_sent, task->usage.bytes_sent + len);
-}
-
 /*
  * The whole of a common send: there is room, nobody waits or polls, and a freed
  * message is at hand.  A poller that comes now will see the message itself; see
@@ -263,10 +235,10 @@ static bool send_at_once(struct mbx_handle *handle, struct mbx_task *task,
 	    box->nr_receivers || waitqueue_active(&box->poll_in))
 		return false;
 
-	msg = fill_spare(box, tx);
+	msg = mbx_spare_fill(box, tx->data, tx->len);
 	if (!msg)
 		return false;
-	sign(handle, msg, task, tx);
+	mbx_sign(handle, msg, task, tx->type, tx->priority);
 	mbx_queue_append(&box->queue, msg, &box->queue.ready, true);
 	tx->seq = msg->seq;
 	return true;
@@ -393,7 +365,7 @@ static noinline int send_slowly(struct mbx_handle *handle,
 	if (err < 0 && !tx->peer)
 		handle->spent = false;
 	else
-		count_sent(task, tx->len);
+		mbx_count_sent(task, tx->len);
 	task->handed |= later.here;
 	mbx_unlock(box, &later);
 	return err;
@@ -425,7 +397,7 @@ int mbx_send(struct mbx_handle *handle, struct mbx_tx *tx)
 	if (unlikely(!send_at_once(handle, task, tx)))
 		return send_slowly(handle, task, tx, NULL);
 
-	count_sent(task, tx->len);
+	mbx_count_sent(task, tx->len);
 	trace_mbx_send(box, tx->seq, tx->len, 0);
 	spin_unlock(&box->lock);
 	return 0;

@@ -112,6 +112,8 @@ int mbx_send_made(struct mbx_handle *handle, struct mbx_task *task,
 		  struct mbx_later *later);
 void mbx_give_up(struct mbx_box *box, struct mbx_waiter *waiter,
 		 struct mbx_msg *msg, struct mbx_later *later);
+int mbx_sender_over(struct mbx_box *box, struct mbx_waiter *waiter,
+		    struct mbx_msg *msg, int err, struct mbx_later *later);
 struct mbx_msg *mbx_fill_spare(const struct mbx_handle *handle,
 			       struct mbx_task *task, const struct mbx_tx *tx);
 struct mbx_msg *mbx_make_msg(const struct mbx_handle *handle,

@@ -43,6 +43,7 @@
 
 #include "callback.h"
 #include "mbx.h"
+#include "short.h"
 #include "trace.h"
 
 /**
@@ -130,6 +131,28 @@ void mbx_wake(struct mbx_waiter *waiter, int result, struct mbx_later *later)
 		later->thread[later->nr++] = get_task_struct(thread);
 	else
 		wake_up_process(thread);
+}
+
+/**
+ * mbx_wake_one() - end the wait of a thread that goes the short way
+ * @waiter: in a list of the box; a thread, which is not asked anything
+ * @task: the caller's record
+ *
+ * Context: The box is locked.
+ * Return: whom to wake once it is not, with a reference; or NULL.
+ */
+struct task_struct *mbx_wake_one(struct mbx_waiter *waiter,
+				 struct mbx_task *task)
+{
+	struct task_struct *thread = waiter->thread;
+
+	leave_line(waiter, NULL);
+	waiter->result = 0;
+	/* MBX_WAKE: pairs with sleep_until_done() */
+	smp_store_mb(waiter->state, MBX_WAIT_DONE);
+	trace_mbx_wake(thread->pid, 0);
+	task->handed |= task_cpu(thread) == raw_smp_processor_id();
+	return READ_ONCE(waiter->sleeps) ? get_task_struct(thread) : NULL;
 }
 
 /**
@@ -251,6 +274,34 @@ static void count_blocked(struct mbx_box *box, const struct mbx_waiter *waiter,
 	}
 }
 
+static void begin_wait(struct mbx_box *box, struct mbx_waiter *waiter,
+		       struct list_head *list)
+{
+	join_line(waiter, list);
+	count_blocked(box, waiter, 1);
+	note_blocked(box, waiter);
+}
+
+static int end_wait(struct mbx_box *box, struct mbx_waiter *waiter, bool handed,
+		    struct mbx_later *later) __acquires(&box->lock)
+{
+	int err;
+
+	let_run(waiter->task, handed);
+	err = wait_until_done(waiter);
+
+	spin_lock(&box->lock);
+	mbx_task_unblock(waiter->task);
+	count_blocked(box, waiter, -1);
+	if (waiter->state == MBX_WAIT_DONE)
+		return waiter->result;
+
+	leave_line(waiter, later);
+	if (err == -ETIMEDOUT)
+		trace_mbx_timeout(box, waiter->op, waiter->deadline);
+	return err;
+}
+
 /**
  * mbx_wait() - sleep in a mailbox
  * @box: the mailbox
@@ -270,27 +321,34 @@ int mbx_wait(struct mbx_box *box, struct mbx_waiter *waiter,
 	__must_hold(&box->lock)
 {
 	bool handed;
-	int err;
 
-	join_line(waiter, list);
-	count_blocked(box, waiter, 1);
-	note_blocked(box, waiter);
+	begin_wait(box, waiter, list);
 	handed = later->here;
 	mbx_unlock(box, later);
+	return end_wait(box, waiter, handed, later);
+}
 
-	let_run(waiter->task, handed);
-	err = wait_until_done(waiter);
-
-	spin_lock(&box->lock);
-	mbx_task_unblock(waiter->task);
-	count_blocked(box, waiter, -1);
-	if (waiter->state == MBX_WAIT_DONE)
-		return waiter->result;
-
-	leave_line(waiter, later);
-	if (err == -ETIMEDOUT)
-		trace_mbx_timeout(box, waiter->op, waiter->deadline);
-	return err;
+/**
+ * mbx_wait_short() - sleep in a mailbox where nobody is told of events
+ * @box: the mailbox
+ * @waiter: filled in, and not asked anything
+ * @list: the list of @box that it belongs to
+ * @woken: whom to wake before the sleep, with a reference; or NULL
+ *
+ * Context: The box is locked, and is so again on return.  Sleeps.
+ * Return: as mbx_wait().
+ */
+int mbx_wait_short(struct mbx_box *box, struct mbx_waiter *waiter,
+		   struct list_head *list, struct task_struct *woken)
+	__must_hold(&box->lock)
+{
+	begin_wait(box, waiter, list);
+	spin_unlock(&box->lock);
+	if (woken) {
+		wake_up_process(woken);
+		put_task_struct(woken);
+	}
+	return end_wait(box, waiter, false, NULL);
 }
 
 /* The caller's monotonic clock may be shifted by its time namespace. */
