@@ -55,6 +55,12 @@ mbx rm jobs desk
 is=$(timeout 30 "$pages/mailbox.4" 2>&1)
 result "mailbox.4" "$is" "hello, 5 bytes*"
 mbx rm jobs
+is=$(timeout 30 "$pages/mailbox.7" 2>&1)
+result "mailbox.7" "$is" "a file, Linux
+echo
+a job
+Ada, ping, gone
+letter in box"
 is=$(mbx ls --raw --noheadings -o id)
 result "they leave no mailbox either" "$is" ""
 
