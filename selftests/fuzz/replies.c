@@ -231,7 +231,7 @@ void judge_call(struct trial *trial)
 {
 	const unsigned int nr = trial->nr;
 
-	judge_command(trial, MBX_CALL_REALTIME);
+	judge_command(trial, MBX_CALL_REALTIME | MBX_CALL_BACKS);
 	demand_if(trial, get(trial, P_HANDLE) == CONTROL, ENOTTY,
 		  "it is not for the control device");
 	judge_deadline(trial, get(trial, P_FLAGS) & MBX_CALL_REALTIME);

@@ -30,7 +30,8 @@ SYMBOLS(derive_flags, { "oneshot", MBX_DERIVE_ONESHOT }, UNKNOWN);
 SYMBOLS(transfer_flags, { "successor", MBX_TRANSFER_SUCCESSOR }, UNKNOWN);
 SYMBOLS(control_flags, { "realtime", MBX_CONTROL_REALTIME }, UNKNOWN);
 SYMBOLS(notify_flags, { "read", MBX_NOTIFY_READ }, UNKNOWN);
-SYMBOLS(call_flags, { "realtime", MBX_CALL_REALTIME }, UNKNOWN);
+SYMBOLS(call_flags, { "realtime", MBX_CALL_REALTIME },
+	{ "backs", MBX_CALL_BACKS }, UNKNOWN);
 SYMBOLS(settle_flags, { "nack", MBX_SETTLE_NACK },
 	{ "renew", MBX_SETTLE_RENEW }, UNKNOWN);
 SYMBOLS(plain_flags, UNKNOWN);
