@@ -162,6 +162,7 @@ static void prepare_call(struct world *w)
 
 	put_data(w, 1, w->step->len);
 	init_call(&arg, w->data, w->step->len, w->data, w->step->len);
+	arg.flags = w->step->arg;
 	put_arg(w, &arg, sizeof(arg));
 	if (pthread_create(&w->partner, NULL, partner, w))
 		abort();
@@ -195,6 +196,8 @@ static const struct step calls[] = {
 	CALL("rendezvous, cold", 64, .cold = true, LEAST(0, 0, 2)),
 	CALL("64 KiB, cold", 65536, .capacity = 2, .cold = true,
 	     LEAST(1, 0, 2)),
+	CALL("64 bytes, may be asked", 64, .capacity = 2, .arg = MBX_CALL_BACKS,
+	     LEAST(1, 0, 0)),
 };
 
 TEST_F_TIMEOUT(fail_nth, replies, 300)
