@@ -845,6 +845,29 @@ for scene in $(mbx demo --list | sed 's/ .*//'); do
 	[ "$scene" = prodcons ] || expect "demo $scene" 0 "*ok*" mbx demo "$scene"
 done
 
+# ---- who waits for whom
+mbx rm --force "$box-2" 2>/dev/null
+mbx serve "$box-2" --create --exec 'exec sleep 1000' >/dev/null 2>&1 &
+waits_server=$!
+until_true mbx stat "$box-2"
+mbx call "$box-2" x >/dev/null 2>&1 &
+waits_caller=$!
+# shellcheck disable=SC2317 # called through until_true
+waits() {
+	mbx tasks --waits --raw --noheadings -o tgid,op,name,waits_for,taken,cycle | grep -qx "$1"
+}
+until_true waits "$waits_caller call $box-2 $waits_server yes -"
+expect "who waits for whom" 0 "" waits "$waits_caller call $box-2 $waits_server yes -"
+expect "who waits for whom, in /proc" 0 "$waits_server" \
+	mbx tasks "$waits_caller" --raw --noheadings -o waits_for
+expect "who could receive" 0 "$waits_caller $waits_server" \
+	mbx stat "$box-2" --raw --noheadings -o caller_pids,server_pids
+expect "who waits for whom, drawn" 0 "digraph waits {*p$waits_caller -> m*style=solid*}" mbx tasks --waits --dot
+valid "who waits for whom, in JSON" mbx tasks --waits --json
+kill "$waits_caller" "$waits_server"
+wait "$waits_caller" "$waits_server" 2>/dev/null
+mbx rm --force "$box-2"
+
 # ---- rights and limits
 expect "too long for the mailbox" 1 "mbx: create: $box-3: --max-msg 4293918720 is above max_msg_size (*" \
 	mbx create "$box-3" --max-msg 4095M

@@ -96,9 +96,8 @@ static void set_rest(struct listing *l, struct row *r,
 		     const struct listing *proc)
 {
 	static const char *const rest[] = {
-		"sender_pids",
-		"receiver_pids",
-		"creator_comm",
+		"sender_pids", "receiver_pids", "caller_pids",
+		"server_pids", "creator_comm",
 	};
 	int id = listing_column(l, "id");
 	const char *other;

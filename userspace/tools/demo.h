@@ -35,6 +35,7 @@ extern const struct scene demo_ownership;
 extern const struct scene demo_lease;
 extern const struct scene demo_full;
 extern const struct scene demo_reply_port;
+extern const struct scene demo_rpc_deadlock;
 extern const struct scene demo_connect;
 
 /* --input: the text that prodcons sends, or NULL. */
