@@ -422,6 +422,21 @@ int mbx_hang_up(struct mbx_handle *handle, u64 seq)
 	return 0;
 }
 
+static struct mbx_talk *end_first(struct mbx_handle *handle)
+{
+	struct mbx_box *box = handle->box;
+	struct mbx_later later = {};
+	struct mbx_talk *talk;
+
+	spin_lock(&box->lock);
+	talk = list_first_entry_or_null(&handle->talks, struct mbx_talk,
+					of_handle);
+	if (talk)
+		end_talk(talk, &later);
+	mbx_unlock(box, &later);
+	return talk;
+}
+
 /**
  * mbx_talk_close() - give up calls through a handle
  * @handle: a handle that is being closed
@@ -430,20 +445,11 @@ int mbx_hang_up(struct mbx_handle *handle, u64 seq)
  */
 void mbx_talk_close(struct mbx_handle *handle)
 {
-	struct mbx_box *box = handle->box;
-	struct mbx_later later = {};
 	struct mbx_talk *talk;
 
-	for (;;) {
-		spin_lock(&box->lock);
-		talk = list_first_entry_or_null(&handle->talks, struct mbx_talk,
-						of_handle);
-		if (talk)
-			end_talk(talk, &later);
-		mbx_unlock(box, &later);
-		if (!talk)
-			break;
+	while ((talk = end_first(handle))) {
 		mbx_talk_free(talk);
+		cond_resched();
 	}
 }
 
