@@ -376,10 +376,11 @@ pid=$!
 await_blocked $pid call "$box-2"
 mbx admin "$box-2" purge >/dev/null
 finished "call that is purged" 1 "mbx: call: $box-2: the message was purged*; nobody had taken*" $pid "$tmp/out"
-mbx serve "$box-2" --exec 'rev' --count 3 >"$tmp/out" 2>&1 &
+mbx serve "$box-2" --exec 'rev' --count 4 >"$tmp/out" 2>&1 &
 pid=$!
 expect "call" 0 olleh mbx call "$box-2" hello
 expect "call --file" 0 dlrow sh -c "printf world | mbx call $box-2 --file - --raw"
+expect "call --answer that nobody asks" 0 cba mbx call "$box-2" abc --answer 'exit 1'
 valid "call --json" mbx call "$box-2" x --json
 finished "serve --count" 0 "" $pid "$tmp/out"
 expect "who replied" 0 "*\"pid\":$pid,*\"data\":\"x*" cat "$tmp/json"

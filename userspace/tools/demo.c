@@ -12,7 +12,7 @@ static const struct scene *const scenes[] = {
 	&demo_hello,	 &demo_direct,	   &demo_prodcons,     &demo_rendezvous,
 	&demo_capacity,	 &demo_full,	   &demo_shared_box,   &demo_owner,
 	&demo_ownership, &demo_reply_port, &demo_rpc_deadlock, &demo_connect,
-	&demo_lease,
+	&demo_lease,	 &demo_call_back,
 };
 
 #define NR_SCENES (sizeof(scenes) / sizeof(*scenes))

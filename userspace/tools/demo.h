@@ -37,6 +37,7 @@ extern const struct scene demo_full;
 extern const struct scene demo_reply_port;
 extern const struct scene demo_rpc_deadlock;
 extern const struct scene demo_connect;
+extern const struct scene demo_call_back;
 
 /* --input: the text that prodcons sends, or NULL. */
 extern const char *demo_input;
