@@ -395,6 +395,7 @@ void mbx_donation_pause(struct mbx_donation *donation, bool pause)
 {
 	if (!donation)
 		return;
+	/* Pairs with mbx_donation_settle(). */
 	WRITE_ONCE(donation->paused, pause);
 	mbx_donation_settle(mbx_donation_ref(donation));
 }

@@ -11,7 +11,7 @@ TEST_F(call, is_asked)
 	__u32 number = 20;
 
 	client_start(&client, self->fd, 7);
-	CLIENT_TAKEN(&client, self->fd);
+	CLIENT_TAKEN(self->fd);
 	EXPECT_EQ(0, call_for(self->fd, &arg, MBX_CALL_BACK, self->got.out_seq,
 			      &number));
 	EXPECT_EQ(21, number);
@@ -36,7 +36,7 @@ TEST_F(call, is_asked_again_and_again)
 	__u32 i, number;
 
 	client_start(&client, self->fd, 7);
-	CLIENT_TAKEN(&client, self->fd);
+	CLIENT_TAKEN(self->fd);
 	for (i = 1; i <= 100; i++) {
 		number = i;
 		ASSERT_EQ(0, ask(self->fd, self->got.out_seq, &number));
@@ -53,7 +53,7 @@ TEST_F(call, need_not_be_asked)
 	struct client client = {};
 
 	client_start(&client, self->fd, 7);
-	CLIENT_TAKEN(&client, self->fd);
+	CLIENT_TAKEN(self->fd);
 	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
 	EXPECT_EQ(0, client_join(&client));
 	EXPECT_EQ(8, client.number);
@@ -101,7 +101,7 @@ static void *add_server(void *arg)
 		return NULL;
 	more = number;
 	if (ask(fd, got.out_seq, &more))
-		number = more = 0;
+		more = -number;
 	reply_number(fd, got.out_seq, number + more);
 	return NULL;
 }
@@ -218,7 +218,7 @@ TEST_F(call, who_may_ask)
 
 	EXPECT_ERRNO(ENOENT, ask(self->fd, 1, &number));
 	client_start(&client, self->fd, 7);
-	CLIENT_TAKEN(&client, self->fd);
+	CLIENT_TAKEN(self->fd);
 	EXPECT_ERRNO(ENOENT, ask(self->fd, self->got.out_seq + 1, &number));
 	if (!child_start(&child)) {
 		CHECK_ERRNO(ENOENT, ask(self->fd, self->got.out_seq, &number));
@@ -302,7 +302,7 @@ TEST_F(call, question_too_long)
 	__u32 number = 20;
 
 	client_start(&client, self->fd, 7);
-	CLIENT_TAKEN(&client, self->fd);
+	CLIENT_TAKEN(self->fd);
 	init_call(&arg, data, 5, NULL, 0);
 	arg.flags = MBX_CALL_BACK;
 	arg.call = self->got.out_seq;

@@ -265,8 +265,8 @@ static inline bool is_asked(const struct thinker *t)
 		ASSERT_TRUE(job_blocks(server));                               \
 	} while (0)
 
-/* Its call has been taken by the test. */
-#define CLIENT_TAKEN(c, from)                                                \
+/* The call of a client has been taken by the test. */
+#define CLIENT_TAKEN(from)                                                   \
 	do {                                                                 \
 		ASSERT_TRUE(wait_until(take_call((from), &self->got) == 7)); \
 		ASSERT_TRUE(wait_until(has_callers(self->fd, 0, 1)));        \

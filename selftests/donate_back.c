@@ -71,6 +71,9 @@ static void end_server(struct server *s)
 	pthread_join(s->thread, NULL);
 }
 
+/* Whoever changes it may do so a moment after the test sees why. */
+#define EXPECT_GETS(tid, is) EXPECT_TRUE(wait_until(has_priority(tid, is)))
+
 FIXTURE(donate_back) {
 	int control;
 	int fd;
@@ -251,15 +254,15 @@ TEST_F(of_others, go_on_to_the_client)
 	EXPECT_PRIORITY(self->server.tid, FIFO(40));
 	__atomic_store_n(&self->server.go, ASKED, __ATOMIC_RELEASE);
 	ASSERT_TRUE(is_asked(client));
-	EXPECT_TRUE(wait_until(has_priority(client->tid, FIFO(40))));
+	EXPECT_GETS(client->tid, FIFO(40));
 	EXPECT_PRIORITY(self->server.tid, FIFO(40));
 
 	/* Nobody keeps what is lent no longer. */
 	sigaction(SIGUSR1, &action, NULL);
 	EXPECT_EQ(0, job_signal(other, SIGUSR1));
 	EXPECT_EQ(EINTR, job_join(other));
-	EXPECT_TRUE(wait_until(has_priority(client->tid, OWN)));
-	EXPECT_TRUE(wait_until(has_priority(self->server.tid, OWN)));
+	EXPECT_GETS(client->tid, OWN);
+	EXPECT_GETS(self->server.tid, OWN);
 
 	think_of(client, THINK_ANSWER);
 	ASSERT_TRUE(reaches(&self->server, REPLIED));
