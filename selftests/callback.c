@@ -242,8 +242,8 @@ TEST_F(call, who_may_answer)
 	EXPECT_ERRNO(ENOENT, hang_up(self->fd, 1));
 	THINKS(client, server);
 	/* Another thread. */
-	EXPECT_ERRNO(ENOENT, answer(self->fd, self->got.out_seq, &number));
 	EXPECT_ERRNO(ENOENT, hang_up(self->fd, self->got.out_seq));
+	EXPECT_ERRNO(ENOENT, answer(self->fd, self->got.out_seq, &number));
 	/* Another handle. */
 	client->fd = sender;
 	EXPECT_EQ(ENOENT, thinker_does(client, THINK_ANSWER));
@@ -268,8 +268,8 @@ TEST_F(call, children_do_not_answer)
 	pthread_join(thread, NULL);
 	server = asking.job[MBX_CALLED_BACK_MAX];
 	if (!child_start(&child)) {
-		CHECK_ERRNO(ENOENT, answer(self->fd, arg.out_seq, &number));
 		CHECK_ERRNO(ENOENT, hang_up(self->fd, arg.out_seq));
+		CHECK_ERRNO(ENOENT, answer(self->fd, arg.out_seq, &number));
 		child_exit();
 	}
 	EXPECT_CHILD(child);
