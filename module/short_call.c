@@ -21,7 +21,7 @@ static bool fetch(struct mbx_call *arg, const struct mbx_call __user *uarg)
 					  offsetof(struct mbx_call, out_seq)) &&
 	       arg->size == sizeof(*arg) &&
 	       !(arg->flags | arg->priority | arg->__reserved) &&
-	       !(arg->deadline | arg->fds_ptr | arg->reply_fds_ptr | arg->call |
+	       !(arg->fds_ptr | arg->reply_fds_ptr | arg->call |
 		 arg->cycle_ptr);
 }
 
@@ -139,16 +139,20 @@ long mbx_short_call(struct file *file, struct mbx_handle *handle,
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_waiter *receiver;
-	struct mbx_waiter waiter;
-	struct mbx_caller caller;
+	/* Filled in as a whole, if at all. */
+	struct mbx_waiter waiter __uninitialized;
+	struct mbx_caller caller __uninitialized;
 	struct task_struct *woken;
 	struct mbx_task *task;
-	struct mbx_call arg;
+	struct mbx_call arg __uninitialized;
 	struct mbx_msg *msg;
+	clockid_t clock;
+	u64 deadline;
 	int err;
 
 	if (!fetch(&arg, uarg) || !(handle->rights & MBX_OPEN_SEND) ||
-	    mbx_file_nonblock(file) || arg.data_len > box->msg_max)
+	    mbx_file_nonblock(file) || arg.data_len > box->msg_max ||
+	    mbx_deadline_set(&deadline, &clock, arg.deadline, false))
 		return MBX_NOT_SHORT;
 	task = mbx_short_lock(handle);
 	if (!task)
@@ -179,6 +183,8 @@ long mbx_short_call(struct file *file, struct mbx_handle *handle,
 		.caller = &caller,
 		.sync = true,
 		.handle = handle,
+		.clock = clock,
+		.deadline = deadline,
 	};
 	err = mbx_wait_short(box, &waiter, &box->synced, woken);
 	err = end(box, &waiter, msg, arg.data_len, err);

@@ -21,7 +21,7 @@ static bool fetch(struct mbx_receive *arg,
 	return !mbx_copy_from_user_atomic(
 		       arg, uarg, offsetof(struct mbx_receive, out_seq)) &&
 	       arg->size == sizeof(*arg) && !(arg->flags | arg->lease_ms) &&
-	       !(arg->deadline | arg->select_ptr | arg->fds_ptr);
+	       !(arg->select_ptr | arg->fds_ptr);
 }
 
 static bool fetch_reply(struct mbx_reply *reply, u64 ptr)
@@ -76,8 +76,8 @@ static bool answer(struct mbx_box *box, struct mbx_task *task,
 	msg->seq = 0;
 	msg->state = MBX_MSG_NEW;
 	waiter->msg = msg;
-	trace_mbx_reply(box, reply->call, reply->data_len, 0);
 	*woken = mbx_wake_one(waiter, task);
+	trace_mbx_reply(box, reply->call, reply->data_len, 0);
 	return true;
 }
 
@@ -101,6 +101,8 @@ static int wait_msg(struct mbx_handle *handle, struct mbx_task *task,
 		.task = task,
 		.len = rx->len,
 		.handle = handle,
+		.clock = rx->clock,
+		.deadline = rx->deadline,
 	};
 	int err;
 
@@ -166,10 +168,11 @@ long mbx_short_receive(struct file *file, struct mbx_handle *handle,
 	struct mbx_box *box = handle->box;
 	struct mbx_reply __user *ureply;
 	struct task_struct *woken = NULL;
-	struct mbx_reply reply;
-	struct mbx_receive arg;
+	/* Filled in as a whole, if at all. */
+	struct mbx_reply reply __uninitialized;
+	struct mbx_receive arg __uninitialized;
+	struct mbx_rx rx __uninitialized;
 	struct mbx_task *task;
-	struct mbx_rx rx;
 	int err;
 
 	if (!fetch(&arg, uarg) || !(handle->rights & MBX_OPEN_RECEIVE) ||
@@ -187,6 +190,9 @@ long mbx_short_receive(struct file *file, struct mbx_handle *handle,
 		.uarg = &uarg->out_seq,
 		.usize = sizeof(arg) - offsetof(struct mbx_receive, out_seq),
 	};
+
+	if (mbx_deadline_set(&rx.deadline, &rx.clock, arg.deadline, false))
+		return MBX_NOT_SHORT;
 
 	task = mbx_short_lock(handle);
 	if (!task)
