@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Asking: whoever is to reply to a call sends a question to its caller, and waits
- * for the answer.  The other side is callback.c.
+ * for the answer.  The other side is callback.c, and what they have in common talk.c.
  */
 #include <linux/ktime.h>
 

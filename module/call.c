@@ -18,7 +18,7 @@
  * locked: who comes later does not find it.  Hence a claim lies on the stack of
  * the caller, who cannot leave before.  The caller copies the reply out itself,
  * so that a server neither waits for its memory nor learns of a fault in it.
- * One that can be asked something meanwhile does not lie on a stack: see callback.c.
+ * One that can be asked something meanwhile does not lie on a stack: see talk.c.
  */
 #include "callback.h"
 #include "fds.h"

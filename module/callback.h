@@ -48,22 +48,41 @@ struct mbx_talk {
 	struct list_head of_task;
 };
 
-/* callback.c */
+/* talk.c */
 struct mbx_talk *mbx_talk_create(void);
 void mbx_talk_free(struct mbx_talk *talk);
-int mbx_talk_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
-		  struct mbx_later *later);
+void mbx_talk_go_away(struct mbx_talk *talk);
+void mbx_talk_come_back(struct mbx_talk *talk);
+void mbx_talk_drop_question(struct mbx_talk *talk, struct mbx_later *later);
+void mbx_talk_give_up(struct mbx_talk *talk, int why, struct mbx_later *later);
+struct mbx_talk *mbx_talk_find(struct mbx_handle *handle, u64 seq);
 void mbx_talk_ended(struct mbx_talk *talk, struct mbx_later *later);
 void mbx_talk_revoke(struct mbx_talk *talk, struct mbx_later *later);
 void mbx_talk_close(struct mbx_handle *handle);
 void mbx_talk_abandon(struct mbx_box *box, struct mbx_task *task);
 struct mbx_box *mbx_task_first_talk(struct mbx_task *task);
 int mbx_hang_up(struct mbx_handle *handle, u64 seq);
+
+/* callback.c */
+int mbx_talk_over(struct mbx_box *box, struct mbx_waiter *waiter, int err,
+		  struct mbx_later *later);
 int mbx_answer(struct mbx_handle *handle, u64 seq, struct mbx_tx *tx,
 	       struct mbx_caller *caller);
 
 /* ask.c */
 int mbx_ask(struct mbx_handle *handle, u64 seq, struct mbx_tx *tx,
 	    struct mbx_caller *caller);
+
+/**
+ * mbx_talk_is_over() - has a call that was taken ended?
+ * @talk: the conversation
+ *
+ * Context: The box is locked.
+ * Return: true if so.
+ */
+static inline bool mbx_talk_is_over(const struct mbx_talk *talk)
+{
+	return !talk->caller.claim.proc;
+}
 
 #endif /* MBX_CALLBACK_H */

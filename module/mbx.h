@@ -5,11 +5,11 @@
  * Arrows point down only:
  *
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
- *   transfers    send.c full.c deliver.c receive.c call.c callback.c revoke.c control.c settle.c
+ *   transfers    send.c full.c deliver.c receive.c call.c callback.c ask.c revoke.c control.c settle.c
  *                dead.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
  *                wait.c defer.c notify*.c lease.c dedup.c quota.c task.c owner.c
- *                claim.c usage.c reap.c fds.c landing.c donate.c holder.c
+ *                claim.c usage.c reap.c fds.c landing.c donate.c talk.c holder.c
  *                deadlock.c
  *   data         queue.c msg.c
  *
@@ -89,7 +89,7 @@
  *   caller -> proc, handle    that are to reply; whichever goes ends the call first,
  *                             see call.c
  *   talk -> thread, handle    that are to answer; whichever goes ends it first, see
- *                             callback.c
+ *                             talk.c
  *   handle - handle           one leaves the tree before it is freed, and hands
  *                             what was derived from it to its parent
  *   handle -> eventfd         as long as it is registered for events
