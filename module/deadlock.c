@@ -68,21 +68,23 @@ static bool is_stuck(const struct mbx_proc *proc)
 {
 	const struct mbx_edge *edge;
 	struct task_struct *leader;
+	unsigned int nr;
 
 	if (!proc->nr_waits || proc->nr_waits > MAX_STEPS)
 		return false;
 	list_for_each_entry(edge, &proc->waits, node)
+		/* One that comes a moment later finds it waiting. */
 		if (data_race(signal_pending(edge->thread)))
 			return false;
 
 	guard(rcu)();
 
-	/* New threads are made by those that are not in a call. */
 	leader = pid_task(proc->pid, PIDTYPE_TGID);
-	return leader &&
-	       data_race(READ_ONCE(leader->signal->nr_threads)) ==
-		       proc->nr_waits &&
-	       !shares_table(proc);
+	if (!leader)
+		return false;
+	/* It does not grow while all are in calls: others make new ones. */
+	nr = data_race(READ_ONCE(leader->signal->nr_threads));
+	return nr == proc->nr_waits && !shares_table(proc);
 }
 
 static void search_calls(struct search *search, struct mbx_proc *proc,

@@ -19,13 +19,15 @@
 #define MEMBERS 16
 #define LAST (MEMBERS - 1)
 
-static struct ring {
+struct ring {
 	pid_t pid[MEMBERS];
 	unsigned long long box[MEMBERS];
 	int ready;
 	int turn;
 	char chain[4096];
-} * ring;
+};
+
+static struct ring *ring;
 
 static void fail(const char *what, int nr)
 {
@@ -73,7 +75,7 @@ static void serve(struct mbx *box)
 	struct mbx_receive get = { .size = sizeof(get) };
 
 	if (mbx_receive_ext(box, &get) || mbx_reply(box, get.out_seq, NULL, 0))
-		fail("cannot serve", 0);
+		fail("cannot answer", 0);
 }
 
 /* Whoever is refused serves the one before, and is served by nobody. */

@@ -13,10 +13,12 @@
 
 #define SERVERS 3
 
-static struct shared {
+struct shared {
 	int ready;
 	int turn;
-} * shared;
+};
+
+static struct shared *shared;
 
 static const char *name_of(int nr)
 {
@@ -42,11 +44,12 @@ static void advance(int *number)
 
 static ssize_t call_next(int nr, struct mbx_cycle *cycle)
 {
+	static const char text[] = "please";
 	char reply[32];
 	struct mbx_call call = {
 		.size = sizeof(call),
-		.data_ptr = (uintptr_t) "please",
-		.data_len = 6,
+		.data_ptr = (uintptr_t)text,
+		.data_len = sizeof(text) - 1,
 		.reply_ptr = (uintptr_t)reply,
 		.reply_len = sizeof(reply),
 		.cycle_ptr = (uintptr_t)cycle,
@@ -113,8 +116,7 @@ static bool run(void)
 	int i;
 
 	shared = demo_shared(sizeof(*shared));
-	demo_say(
-		"Three servers, each of which calls the next before it answers:");
+	demo_say("Three servers, which call the next one before they answer:");
 	for (i = 0; i < SERVERS; i++) {
 		pid[i] = demo_spawn(name_of(i), server, &i);
 		wait_for(&shared->ready, i + 1);

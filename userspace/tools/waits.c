@@ -26,6 +26,7 @@ const struct column wait_columns[] = {
 	{ "cycle", COLUMN_NUMBER, true, "number of the cycle that it is part of" },
 	{ 0 }
 };
+
 /* clang-format on */
 
 /**
@@ -280,7 +281,9 @@ static void dot_edges(struct graph *g, struct bytes *out, const struct row *r)
 	const struct listing *l = g->list;
 	const char *box = value(l, r, "mailbox");
 	const char *pids = value(l, r, "waits_for");
+	const char *style = value(l, r, "taken") ? "solid" : "dashed";
 	struct bytes line = { 0 };
+	const char *color;
 	size_t len;
 
 	bytes_printf(&line, "\tp%s -> m%s [label=\"%s\"%s];\n",
@@ -292,10 +295,9 @@ static void dot_edges(struct graph *g, struct bytes *out, const struct row *r)
 		if (*pids == '.')
 			break;
 		dot_process(g, out, pids, len);
-		bytes_printf(
-			&line, "\tm%s -> p%.*s [%s%s];\n", box, (int)len, pids,
-			value(l, r, "taken") ? "style=solid" : "style=dashed",
-			is_red(g, r, pids, len) ? ", color=red" : "");
+		color = is_red(g, r, pids, len) ? ", color=red" : "";
+		bytes_printf(&line, "\tm%s -> p%.*s [style=%s%s];\n", box,
+			     (int)len, pids, style, color);
 		dot_line(out, &line);
 	}
 	bytes_free(&line);
