@@ -87,13 +87,16 @@ static bool are_same(const struct mbx_sched *a, const struct mbx_sched *b)
 	return a->policy == b->policy && rank(a) == rank(b);
 }
 
+/* Others change it meanwhile. */
+#define SEEN(value) data_race(value)
+
 static struct mbx_sched read_sched(struct task_struct *p)
 {
 	return (struct mbx_sched){
-		.policy = data_race(READ_ONCE(p->policy)),
-		.nice = PRIO_TO_NICE(data_race(READ_ONCE(p->static_prio))),
-		.rt_priority = data_race(READ_ONCE(p->rt_priority)),
-		.reset = data_race(!!p->sched_reset_on_fork),
+		.policy = SEEN(READ_ONCE(p->policy)),
+		.nice = PRIO_TO_NICE(SEEN(READ_ONCE(p->static_prio))),
+		.rt_priority = SEEN(READ_ONCE(p->rt_priority)),
+		.reset = SEEN(!!p->sched_reset_on_fork),
 	};
 }
 
@@ -190,9 +193,9 @@ static void note_changes(struct mbx_boost *boost, const struct mbx_sched *now)
 		base->reset = reset;
 		return;
 	}
-	if (!lent || rank(now) > rank(given))
+	if (!lent || rank(now) > rank(given)) {
 		*base = *now;
-	else if (rank(now) < rank(base)) {
+	} else if (rank(now) < rank(base)) {
 		*base = *now;
 		base->reset = reset;
 	}

@@ -188,15 +188,16 @@ static void note_blocked(struct mbx_box *box, struct mbx_waiter *waiter)
 static bool sleep_once(const struct mbx_waiter *waiter)
 {
 	ktime_t deadline = ns_to_ktime(waiter->deadline);
+	u64 slack;
 
 	if (!waiter->deadline) {
 		schedule();
 		return true;
 	}
 	/* Others may set the slack through /proc, for the sleeps to come. */
-	return schedule_hrtimeout_range_clock(
-		&deadline, data_race(READ_ONCE(current->timer_slack_ns)),
-		HRTIMER_MODE_ABS, waiter->clock);
+	slack = data_race(READ_ONCE(current->timer_slack_ns));
+	return schedule_hrtimeout_range_clock(&deadline, slack,
+					      HRTIMER_MODE_ABS, waiter->clock);
 }
 
 /* Returns when the waiter is done, else with the reason not to sleep on. */
