@@ -4,6 +4,7 @@
  * for the answer.  The other side is callback.c, and what they have in common talk.c.
  */
 #include <linux/ktime.h>
+#include <linux/overflow.h>
 
 #include "callback.h"
 #include "mbx.h"
@@ -24,14 +25,21 @@ static struct mbx_waiter *find_caller(struct mbx_box *box, u64 seq,
 	return len <= waiter->caller->room ? waiter : ERR_PTR(-EMSGSIZE);
 }
 
-static u64 now(clockid_t clock)
+static s64 now(clockid_t clock)
 {
 	return clock == CLOCK_REALTIME ? ktime_get_real_ns() : ktime_get_ns();
 }
 
+/* By how much @a is ahead of @b. */
+static s64 ahead(clockid_t a, clockid_t b)
+{
+	return a == b ? 0 : now(a) - now(b);
+}
+
 /*
  * Nobody waits for longer than the call lasts.  Returns whether that ends first.
- * What it is on the other clock is as good as the time until then.
+ * What it is on the other clock is as good as the time until then, if it can come
+ * at all.
  */
 static bool limit(struct mbx_waiter *waiter, const struct mbx_waiter *caller)
 {
@@ -41,8 +49,9 @@ static bool limit(struct mbx_waiter *waiter, const struct mbx_waiter *caller)
 		return false;
 	if (!waiter->deadline)
 		waiter->clock = caller->clock;
-	else if (waiter->clock != caller->clock)
-		end += now(waiter->clock) - now(caller->clock);
+	else if (check_add_overflow(end, ahead(waiter->clock, caller->clock),
+				    &end))
+		return false;
 	if (waiter->deadline && (s64)waiter->deadline <= end)
 		return false;
 	waiter->deadline = max_t(s64, end, 1);

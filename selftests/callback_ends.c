@@ -202,6 +202,28 @@ TEST_F(call, deadline_of_the_call_is_the_earlier_on_the_other_clock)
 	outlast(_metadata, self, CLOCK_REALTIME, in_ms(100000));
 }
 
+/* Of two clocks, beyond what the sum of both can be: nobody has to hurry. */
+TEST_F(call, deadline_that_never_comes)
+{
+	struct thinker *client = thinker_new(self->fd);
+	struct job *server;
+
+	client->deadline = INT64_MAX;
+	thinker_thread(client);
+	ASSERT_TRUE(wait_until(take_call(self->fd, &self->got) == 7));
+	server = job_ask(self->fd, self->got.out_seq, 20);
+	server->call.flags |= MBX_CALL_REALTIME;
+	server->call.deadline = now_ns(CLOCK_REALTIME) + 1000000 * MSEC;
+	job_thread(server);
+	ASSERT_TRUE(is_asked(client));
+	think_of(client, THINK_ANSWER);
+	EXPECT_EQ(0, job_join(server));
+	ASSERT_TRUE(wait_until(is_blocked(client->tid, "call")));
+	EXPECT_EQ(0, reply_number(self->fd, self->got.out_seq, 8));
+	EXPECT_EQ(0, thinker_join(client));
+	EXPECT_NO_CALL();
+}
+
 TEST_F(call, deadline_after_the_answer)
 {
 	struct thinker *client = thinker_new(self->fd);
