@@ -143,6 +143,7 @@ static int ask_locked(struct mbx_asker *asker, u64 seq, struct mbx_tx *tx,
 	struct mbx_waiter *waiter = &asker->waiter;
 	struct mbx_box *box = waiter->handle->box;
 	struct mbx_waiter *caller;
+	struct mbx_edge edge;
 	struct mbx_msg *msg;
 	bool limited;
 	int err;
@@ -158,6 +159,8 @@ static int ask_locked(struct mbx_asker *asker, u64 seq, struct mbx_tx *tx,
 	waiter->peer = tx->peer;
 	limited = limit(waiter, caller);
 	put_question(caller, asker, msg, later);
+	mbx_edge_join(&edge, waiter->handle, waiter->task, room,
+		      caller->task->proc);
 	err = wait_answer(caller->caller->talk, asker, seq, limited, later);
 	if (err)
 		return err;
@@ -186,6 +189,7 @@ int mbx_ask(struct mbx_handle *handle, u64 seq, struct mbx_tx *tx,
 			.state = MBX_WAIT_REPLY,
 			.op = MBX_OP_ASK,
 			.thread = current,
+			.caller = room,
 			.handle = handle,
 			.clock = tx->clock,
 			.deadline = tx->deadline,

@@ -126,9 +126,12 @@ static int wait_on(struct mbx_talk *talk, struct mbx_later *later)
 {
 	struct mbx_waiter *waiter = &talk->waiter;
 	struct mbx_box *box = waiter->handle->box;
+	struct mbx_edge edge;
 	int err = waiter->result;
 
 	if (!mbx_talk_is_over(talk) && !talk->asked) {
+		mbx_edge_join(&edge, waiter->handle, waiter->task,
+			      &talk->caller, talk->caller.claim.proc);
 		waiter->thread = current;
 		waiter->state = MBX_WAIT_REPLY;
 		waiter->sleeps = false;

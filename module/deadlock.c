@@ -4,8 +4,8 @@
  *
  * Who waits for whom is a graph of processes.  A call that nobody has taken waits
  * for the processes that could receive it; one that was taken for the process that
- * has taken it, which alone may reply.  A process is stuck if all its threads
- * wait in calls.  A call is refused if it would make its own process stuck, all
+ * has taken it, which alone may reply; a question for the process that is asked.
+ * A process is stuck if all its threads wait in calls.  A call is refused if it would make its own process stuck, all
  * whom it waits for, directly or through others, are stuck too, and they wait for
  * the caller's process: then nobody is left who could reply to anybody.
  *
@@ -179,6 +179,18 @@ static void name_cycle(struct mbx_cycle *cycle, const struct mbx_edge *last)
 	}
 }
 
+static void join_graph(struct mbx_edge *edge, struct mbx_handle *handle,
+		       struct mbx_task *task, struct mbx_proc *server)
+{
+	lockdep_assert_held(&mbx_records_lock);
+	edge->task = task;
+	edge->thread = current;
+	edge->handle = handle;
+	edge->server = server;
+	list_add(&edge->node, &task->proc->waits);
+	task->proc->nr_waits++;
+}
+
 static void leave_graph(struct mbx_edge *edge)
 {
 	lockdep_assert_held(&mbx_records_lock);
@@ -201,19 +213,12 @@ static void leave_graph(struct mbx_edge *edge)
 int mbx_edge_begin(struct mbx_edge *edge, struct mbx_handle *handle,
 		   struct mbx_task *task, struct mbx_caller *caller)
 {
-	struct mbx_proc *proc = task->proc;
 	struct mbx_edge *last;
-
-	edge->task = task;
-	edge->thread = current;
-	edge->handle = handle;
-	edge->server = NULL;
 
 	guard(raw_spinlock)(&mbx_records_lock);
 
-	list_add(&edge->node, &proc->waits);
-	proc->nr_waits++;
-	last = find_cycle(proc);
+	join_graph(edge, handle, task, NULL);
+	last = find_cycle(task->proc);
 	if (!last) {
 		caller->edge = edge;
 		return 0;
@@ -222,6 +227,32 @@ int mbx_edge_begin(struct mbx_edge *edge, struct mbx_handle *handle,
 		name_cycle(caller->cycle, last);
 	leave_graph(edge);
 	return -EDEADLK;
+}
+
+/**
+ * mbx_edge_join() - let a wait be part of the graph that is refused to nobody
+ * @edge: filled in
+ * @handle: what the call went through
+ * @task: who waits
+ * @caller: the call, or the room for an answer; the edge is noted there
+ * @server: the process that is waited for, with a reference for as long as that
+ *
+ * That of who has answered a question, whose call goes on, and of who asks one: the
+ * thread that is asked has just left the graph, hence none closes a cycle there.
+ *
+ * Context: The box is locked.  Takes records_lock.
+ */
+void mbx_edge_join(struct mbx_edge *edge, struct mbx_handle *handle,
+		   struct mbx_task *task, struct mbx_caller *caller,
+		   struct mbx_proc *server)
+{
+	if (!mbx_proc_serves(task->proc))
+		return;
+	caller->edge = edge;
+
+	guard(raw_spinlock)(&mbx_records_lock);
+
+	join_graph(edge, handle, task, server);
 }
 
 /**

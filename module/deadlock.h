@@ -12,13 +12,14 @@ struct mbx_cycle;
 struct mbx_handle;
 
 /**
- * struct mbx_edge - a call that may be part of a cycle: who waits for whom
+ * struct mbx_edge - a call, or a question that is asked about one, that may be part
+ *	of a cycle: who waits for whom
  * @node: in @waits of the process that calls [records]
  * @task: the thread that calls [const]
  * @thread: the same [const]
  * @handle: what it calls through [const]
- * @server: process that has taken the call, and is to reply; NULL until then
- *	[records]
+ * @server: process that has taken the call, and is to reply, or that is to answer;
+ *	NULL until then [records]
  * @todo: in the search that goes on [records]
  * @from: by which call the search came here, or NULL [records]
  *
@@ -37,6 +38,9 @@ struct mbx_edge {
 /* deadlock.c */
 int mbx_edge_begin(struct mbx_edge *edge, struct mbx_handle *handle,
 		   struct mbx_task *task, struct mbx_caller *caller);
+void mbx_edge_join(struct mbx_edge *edge, struct mbx_handle *handle,
+		   struct mbx_task *task, struct mbx_caller *caller,
+		   struct mbx_proc *server);
 void mbx_edge_taken(struct mbx_edge *edge, struct mbx_proc *server);
 void mbx_edge_end(struct mbx_caller *caller);
 

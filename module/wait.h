@@ -64,7 +64,8 @@ struct mbx_talk;
  * @edge: its place among those who wait for each other, or NULL [box]
  * @cycle: room to name those whom it would wait for in vain, or NULL [const]
  *
- * Lives on the stack of the thread that calls, or in @talk.
+ * Lives on the stack of the thread that calls, or in @talk.  For who asks, whom
+ * nobody has a claim against, only the room for the answer.
  */
 struct mbx_caller {
 	void __user *data;
@@ -95,7 +96,7 @@ struct mbx_caller {
  * @placed: the message that a sender waits for to be taken [box]
  * @seq: sequence number that a sender's message got [box]
  * @peer: the receiver that took it, with a reference; or NULL [box]
- * @caller: a sender waits for a reply; else NULL [const]
+ * @caller: a sender waits for a reply, or who asks for an answer; else NULL [const]
  * @select: what a receiver accepts, or NULL for any message [const]
  * @len: length of a receiver's buffer, or of the message that did not fit [box]
  * @first: the wait goes on where it was: at the head of the line [const]

@@ -18,6 +18,9 @@ enum ring_step {
 	RING_REPLY, /* to the one that was taken */
 	RING_SERVE, /* takes a call and replies */
 	RING_SERVE_AND_CALL,
+	RING_LISTEN, /* calls @to until it is asked something, or has the reply */
+	RING_ASK, /* the caller of the one that was taken */
+	RING_ANSWER, /* what it was asked, and waits on like RING_LISTEN */
 	RING_SEND, /* to @to, and waits until it is taken */
 	RING_END,
 };
@@ -41,6 +44,8 @@ struct member {
 	int error; /* of the last one */
 	__u64 out_seq;
 	__u64 taken;
+	__u64 talk; /* the call that it is asked something about */
+	int talks; /* through this handle */
 	struct mbx_cycle cycle;
 	bool (*before)(const struct own *own); /* what makes it special */
 };
@@ -106,6 +111,27 @@ static inline int ring_take(int fd, struct member *me)
 	return 0;
 }
 
+static inline int ring_talk(struct member *me, int fd, __u32 flags, __u64 call)
+{
+	__u32 number = 7;
+	struct mbx_call arg;
+	int ret;
+
+	init_call(&arg, &number, sizeof(number), &number, sizeof(number));
+	arg.flags = flags;
+	arg.call = call;
+	ret = ioctl(fd, MBX_IOC_CALL, &arg);
+	if (ret == MBX_CALLED_BACK)
+		me->talk = arg.out_seq;
+	return ret < 0 ? -1 : 0;
+}
+
+static inline int ring_listen(int control, struct member *me)
+{
+	me->talks = box_open(control, NULL, me->to, MBX_OPEN_SEND);
+	return ring_talk(me, me->talks, MBX_CALL_BACKS, 0);
+}
+
 static inline int ring_do(int control, int fd, struct member *me)
 {
 	switch (me->step) {
@@ -113,6 +139,12 @@ static inline int ring_do(int control, int fd, struct member *me)
 		return ring_call(control, me);
 	case RING_TAKE:
 		return ring_take(fd, me);
+	case RING_LISTEN:
+		return ring_listen(control, me);
+	case RING_ASK:
+		return ring_talk(me, fd, MBX_CALL_BACK, me->taken);
+	case RING_ANSWER:
+		return ring_talk(me, me->talks, MBX_CALL_ANSWER, me->talk);
 	case RING_SEND:
 		return ring_send(control, me);
 	case RING_SERVE:

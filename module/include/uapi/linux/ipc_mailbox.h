@@ -733,9 +733,11 @@ struct mbx_link {
  * A call that would close a cycle is refused with EDEADLK before it waits, and
  * nothing is sent.  A process is stuck when all its threads wait in MBX_IOC_CALL.
  * A call that was taken waits for the process that took it, one that was not for
- * all those that have a handle that may receive from the mailbox.  It is refused
- * if it would make its process stuck, all processes that it waits for, directly
- * or through others, are stuck too, and among them they wait for its own.
+ * all those that have a handle that may receive from the mailbox, and
+ * MBX_CALL_BACK for the process that is asked.  Neither that nor MBX_CALL_ANSWER is
+ * refused, but a new call is if it would make its process stuck, all processes
+ * that it waits for, directly or through others, are stuck too, and among them
+ * they wait for its own.
  *
  * None is refused that may yet be answered: not as long as one of these processes
  * has a thread that does anything else, or shares its descriptors with another
