@@ -33,8 +33,8 @@
  *  - EFAULT: an address is not accessible; nothing has happened
  *  - EKEYREVOKED: the handle was derived, and has been revoked; also when the
  *    mailbox has ended
- *  - ESHUTDOWN: the mailbox was sealed (see MBX_CONTROL_SEAL); a receive answers
- *    it once no message is left that it accepts
+ *  - ESHUTDOWN: the mailbox was sealed (see MBX_CONTROL_SEAL); a receive
+ *    answers it once no message is left that it accepts
  *  - ENOMEM: the kernel or the caller's memory cgroup has no memory left
  *
  * A mailbox that has ended answers every command on its handles with
@@ -49,7 +49,8 @@
  *  - ENOSPC: a limit of the whole system (max_mailboxes, max_bytes)
  *  - EMSGSIZE: the message is longer than the mailbox or the buffer takes
  *  - EMFILE: this process has no free descriptor
- *  - ETOOMANYREFS: a limit of this user on descriptors in messages (max_user_fds)
+ *  - ETOOMANYREFS: a limit of this user on descriptors in messages
+ *    (max_user_fds)
  *
  * A deadline is an absolute time in nanoseconds, 0 for none, on CLOCK_MONOTONIC
  * or with MBX_*_REALTIME on CLOCK_REALTIME.  A command that can complete at
@@ -129,9 +130,9 @@ enum {
 	/* It waits with its sender. */
 	MBX_FULL_WAIT,
 	/*
-	 * It takes the place of the oldest message of the lowest priority in the
-	 * mailbox, which is lost; unless that is of a higher priority than its
-	 * own: then it is lost itself.
+	 * It takes the place of the oldest message of the lowest priority in
+	 * the mailbox, which is lost; unless that is of a higher priority than
+	 * its own: then it is lost itself.
 	 */
 	MBX_FULL_DROP_OLDEST,
 	/* It is lost itself. */
@@ -154,10 +155,10 @@ enum {
  * @msg_max: longest message in bytes; 0 for the module's max_msg_size
  * @policy: MBX_POLICY_*
  * @full: MBX_FULL_*, for sends that do not choose themselves
- * @dead_letter: with MBX_CREATE_DEAD_LETTER: a handle of another mailbox, with the
- *	rights to send and to manage
- * @deliveries_max: with MBX_CREATE_DEAD_LETTER: how often a message is delivered
- *	with a lease, at least once, before it goes to that mailbox
+ * @dead_letter: with MBX_CREATE_DEAD_LETTER: a handle of another mailbox, with
+ *	the rights to send and to manage
+ * @deliveries_max: with MBX_CREATE_DEAD_LETTER: how often a message is
+ *	delivered with a lease, at least once, before it goes to that mailbox
  * @dedup: how many of the last @id of struct mbx_send are remembered, at most
  *	MBX_DEDUP_MAX; 0 if no message has one
  * @__reserved: must be 0
@@ -171,20 +172,21 @@ enum {
  * it is deleted.  With it the mailbox dies with the calling process, and one
  * without a name already with its last handle.
  *
- * A message that was leased (see @lease_ms of struct mbx_receive) and comes back
- * after @deliveries_max deliveries leaves the mailbox, where it counts as lost, and
- * goes into that of @dead_letter, with the sender, type, badge, priority and time
- * that it had, and a new sequence number: hence only who may manage that mailbox
- * can name it.  This does not depend on the handle any more.  It never waits there
- * nor costs another message: if there is neither room nor a receiver, if that
- * mailbox is sealed or has ended, or while somebody is just looking at the message,
- * it stays where it is and is delivered once more.
+ * A message that was leased (see @lease_ms of struct mbx_receive) and comes
+ * back after @deliveries_max deliveries leaves the mailbox, where it counts as
+ * lost, and goes into that of @dead_letter, with the sender, type, badge,
+ * priority and time that it had, and a new sequence number: hence only who may
+ * manage that mailbox can name it.  This does not depend on the handle any
+ * more.  It never waits there nor costs another message: if there is neither
+ * room nor a receiver, if that mailbox is sealed or has ended, or while
+ * somebody is just looking at the message, it stays where it is and is
+ * delivered once more.
  *
  * Return: a new mailbox handle, or -1 with errno
  *
  *  - EEXIST: the name is taken
- *  - EINVAL: bad name, mode, @policy or @full, or a @msg_max above max_msg_size;
- *    @dedup is too high; @dead_letter or @deliveries_max without
+ *  - EINVAL: bad name, mode, @policy or @full, or a @msg_max above
+ *    max_msg_size; @dedup is too high; @dead_letter or @deliveries_max without
  *    MBX_CREATE_DEAD_LETTER, or that without @deliveries_max
  *  - EBADF: @dead_letter is no mailbox handle with the right to send
  *  - EMSGSIZE: its mailbox has a lower msg_max
@@ -192,8 +194,8 @@ enum {
  *  - EPERM: @uid or @gid is not the caller's and it lacks CAP_CHOWN; or
  *    @dead_letter has no right to manage, or was derived from a handle that is
  *    still open, so that it may be revoked
- *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit; what is needed to remember ids counts
- *    as bytes of messages
+ *  - EDQUOT, ENOSPC, EMFILE, ENFILE: a limit; what is needed to remember ids
+ *    counts as bytes of messages
  */
 struct mbx_create {
 	__u32 size;
@@ -237,27 +239,28 @@ struct mbx_create {
  * given.
  *
  * The mailbox of a process is made when it is first opened with a right, by
- * whoever that is, who also counts as its creator and is charged for it.  It has
- * no name, a capacity of MBX_DIRECT_CAPACITY, messages of up to max_msg_size
- * bytes, and MBX_POLICY_FIFO.  The process owns it, and it ends with the process
- * (or by MBX_IOC_DELETE, after which a new one can be made), not with its last
- * handle.  Whoever may send the process a signal, see kill(2), may open it to
- * send or to manage, and delete it, whether he comes by pid or by id; only the
- * process itself may open it to receive.  The mode does not count.  It belongs
- * to the network namespace where it was made, which one of the threads of the
- * process is in then.  CAP_IPC_OWNER stands in for the right to send a signal, but
- * not to make a mailbox.
+ * whoever that is, who also counts as its creator and is charged for it.  It
+ * has no name, a capacity of MBX_DIRECT_CAPACITY, messages of up to
+ * max_msg_size bytes, and MBX_POLICY_FIFO.  The process owns it, and it ends
+ * with the process (or by MBX_IOC_DELETE, after which a new one can be made),
+ * not with its last handle.  Whoever may send the process a signal, see
+ * kill(2), may open it to send or to manage, and delete it, whether he comes by
+ * pid or by id; only the process itself may open it to receive.  The mode does
+ * not count.  It belongs to the network namespace where it was made, which one
+ * of the threads of the process is in then.  CAP_IPC_OWNER stands in for the
+ * right to send a signal, but not to make a mailbox.
  *
- * A process keeps its mailbox when it executes another program or changes its user.
- * A program that gains privileges when it is executed deletes the mailbox before
- * it opens it: whoever executed it may have kept a handle to receive with.
+ * A process keeps its mailbox when it executes another program or changes its
+ * user.  A program that gains privileges when it is executed deletes the
+ * mailbox before it opens it: whoever executed it may have kept a handle to
+ * receive with.
  *
  * Return: a new mailbox handle, or -1 with errno
  *
- *  - ENOENT: no such mailbox in the caller's network namespace; or @pid has none
- *    there, and no right was requested
- *  - ESRCH: @pid is no process, or one that is exiting, or it has no mailbox and
- *    no thread in the caller's network namespace
+ *  - ENOENT: no such mailbox in the caller's network namespace; or @pid has
+ *    none there, and no right was requested
+ *  - ESRCH: @pid is no process, or one that is exiting, or it has no mailbox
+ *    and no thread in the caller's network namespace
  *  - EINVAL: none or several of name, @id and @pid; @pid is negative
  *  - EDQUOT, ENOSPC: a limit, if the mailbox of a process had to be made
  *  - EACCES: the caller may not send @pid a signal; or the mode bits refuse a
@@ -286,8 +289,8 @@ struct mbx_open {
  * @pid: a process in the caller's pid namespace, or 0
  * @id: the id, or 0
  *
- * Delete a mailbox with the messages in it, by name, by id, that of a process by
- * pid, or with none of them the one whose handle the command is issued on.
+ * Delete a mailbox with the messages in it, by name, by id, that of a process
+ * by pid, or with none of them the one whose handle the command is issued on.
  * Whoever waits in it is woken with EIDRM, and every handle answers EIDRM from
  * now on.
  *
@@ -318,12 +321,13 @@ struct mbx_delete {
  * @flags: must be 0
  * @nr: how many of @fds are sent, or may be received; at most MBX_FDS_MAX
  * @out_nr: for a receive: how many the message has
- * @fds: descriptors; a receive writes the first @nr: those that it got, and else -1
+ * @fds: descriptors; a receive writes the first @nr: those that it got, and
+ *	else -1
  *
  * What is sent is the open file, which the sender may close then.  While the
  * message is in the mailbox it keeps the file open; a message that is lost,
- * withdrawn or purged, or ends with its mailbox, lets go of it.  So does one that
- * is received by read(2), or without a struct mbx_fds.
+ * withdrawn or purged, or ends with its mailbox, lets go of it.  So does one
+ * that is received by read(2), or without a struct mbx_fds.
  *
  * A receiver gets close-on-exec descriptors of its own.  Those for which @nr
  * leaves no room, or which a security module refuses it, are lost, as
@@ -333,11 +337,11 @@ struct mbx_delete {
  * MBX_RECEIVE_PEEK none are made either: @out_nr tells how many there are.
  *
  * So that no file can keep itself open, some are refused: AF_UNIX sockets,
- * io_urings, and mailbox handles with the right to receive.  A handle to send, be
- * it of the mailbox that the message goes to, and one that is good for one message
- * may be sent.  A mailbox with MBX_CREATE_OWNED and without a name, with such
- * messages in it, ends already with the last handle that may receive, as if it
- * were the last of all, and without one gets none.
+ * io_urings, and mailbox handles with the right to receive.  A handle to send,
+ * be it of the mailbox that the message goes to, and one that is good for one
+ * message may be sent.  A mailbox with MBX_CREATE_OWNED and without a name,
+ * with such messages in it, ends already with the last handle that may receive,
+ * as if it were the last of all, and without one gets none.
  */
 struct mbx_fds {
 	__u32 size;
@@ -376,8 +380,8 @@ struct mbx_fds {
  * @flags: MBX_SEND_*
  * @data_ptr: address of the message
  * @data_len: its length in bytes; 0 is a message too
- * @priority: below MBX_PRIORITIES; of the messages in the mailbox those with the
- *	highest are received first
+ * @priority: below MBX_PRIORITIES; of the messages in the mailbox those with
+ *	the highest are received first
  * @deadline: absolute time in ns to wait until, or 0
  * @type: means what senders and receivers agree on; see struct mbx_select
  * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
@@ -387,57 +391,60 @@ struct mbx_fds {
  *	nobody has yet or it is not visible there
  * @out_tid: thread that took it
  *
- * Send one message.  Of the receivers that wait for one like it, it goes to that
- * which the mailbox's policy chooses, else into the queue.  If that is full, one
- * of MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST, MBX_SEND_DROP_NEWEST and MBX_SEND_DEFER
- * says what is to become of it, or without them @full of the mailbox.  Who waits for
- * room gets it in turn: whoever has waited longest comes first, whatever the
- * priorities; what takes the place of a dropped message needs none.
- * MBX_SEND_SYNC always waits, first for room if need be; with it, and where one
- * waits at capacity 0, the command completes only when a receiver has the message.
+ * Send one message.  Of the receivers that wait for one like it, it goes to
+ * that which the mailbox's policy chooses, else into the queue.  If that is
+ * full, one of MBX_SEND_WAIT, MBX_SEND_DROP_OLDEST, MBX_SEND_DROP_NEWEST and
+ * MBX_SEND_DEFER says what is to become of it, or without them @full of the
+ * mailbox.  Who waits for room gets it in turn: whoever has waited longest
+ * comes first, whatever the priorities; what takes the place of a dropped
+ * message needs none.  MBX_SEND_SYNC always waits, first for room if need be;
+ * with it, and where one waits at capacity 0, the command completes only when a
+ * receiver has the message.
  *
- * Who drops or defers does not wait, hence neither MBX_SEND_NONBLOCK nor @deadline
- * change anything; at capacity 0 a message is dropped that no receiver waits for.
- * A message that somebody is receiving or has leased is not dropped: while all those
- * that take room are such, MBX_SEND_DROP_OLDEST lets one more in.
- * A limit on bytes is an error, whatever is to become of a message without room.
+ * Who drops or defers does not wait, hence neither MBX_SEND_NONBLOCK nor
+ * @deadline change anything; at capacity 0 a message is dropped that no
+ * receiver waits for.  A message that somebody is receiving or has leased is
+ * not dropped: while all those that take room are such, MBX_SEND_DROP_OLDEST
+ * lets one more in.  A limit on bytes is an error, whatever is to become of a
+ * message without room.
  *
  * A message that is dropped counts as sent and as lost, see @out_lost of struct
  * mbx_stat; but one that its sender waits for to be taken was not sent at all,
  * which its sender is told by ENOBUFS.
  *
- * A deferred message waits in the line of those that wait for room, at capacity 0
- * for a receiver, and goes in as theirs do; the sender is told by
+ * A deferred message waits in the line of those that wait for room, at capacity
+ * 0 for a receiver, and goes in as theirs do; the sender is told by
  * MBX_EVENT_DEFERRED, and its EPOLLOUT is off until then.  It belongs to the
- * handle, whoever uses that.  It is withdrawn, and counts as sent and as lost, when
- * the last descriptor of the handle is closed, be it by the end of a process, and
- * when the handle is revoked or the mailbox sealed, unless somebody is receiving
- * it; at capacity 0 also when it is purged.  It has no @out_seq before it goes in,
- * but at capacity 0.  Only one at a time is kept for a handle, and
- * MBX_DEFERRED_MAX for a mailbox.
+ * handle, whoever uses that.  It is withdrawn, and counts as sent and as lost,
+ * when the last descriptor of the handle is closed, be it by the end of a
+ * process, and when the handle is revoked or the mailbox sealed, unless
+ * somebody is receiving it; at capacity 0 also when it is purged.  It has no
+ * @out_seq before it goes in, but at capacity 0.  Only one at a time is kept
+ * for a handle, and MBX_DEFERRED_MAX for a mailbox.
  *
- * With an @id the message is refused if the mailbox remembers that this user, the
- * one that receivers see, has sent one with this @id.  A mailbox remembers its last
- * @dedup of struct mbx_create, whatever has become of the messages, until it ends;
- * one that was deferred from when it is in.  It does not remember what failed, what
- * was withdrawn or purged while it was deferred, nor a message that was itself
- * dropped for lack of room.  So who does not know whether a send has succeeded sends
- * once more.
+ * With an @id the message is refused if the mailbox remembers that this user,
+ * the one that receivers see, has sent one with this @id.  A mailbox remembers
+ * its last
+ * @dedup of struct mbx_create, whatever has become of the messages, until it
+ * ends; one that was deferred from when it is in.  It does not remember what
+ * failed, what was withdrawn or purged while it was deferred, nor a message
+ * that was itself dropped for lack of room.  So who does not know whether a
+ * send has succeeded sends once more.
  *
  * A command that fails has sent nothing.
  *
- * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one was kept;
- * or -1 with errno
+ * Return: 0; MBX_LOST if a message was dropped; MBX_DEFERRED if this one was
+ * kept; or -1 with errno
  *
  *  - EAGAIN: MBX_SEND_NONBLOCK, and the queue is full or, with capacity 0, no
- *    receiver waits for such a message.  Of this, and of what is dropped, receivers
- *    that wait with too small a buffer are told by EMSGSIZE
+ *    receiver waits for such a message.  Of this, and of what is dropped,
+ *    receivers that wait with too small a buffer are told by EMSGSIZE
  *  - EALREADY: a message with this @id has been sent, and this one has not
- *  - EBADF: the handle has no right to send; a descriptor at @fds_ptr is not open,
- *    or only with O_PATH
- *  - EBUSY: this one would have to be deferred, and one of this handle still is; or
- *    somebody is just sending one with this @id, waits with it, or has deferred it,
- *    which may fail
+ *  - EBADF: the handle has no right to send; a descriptor at @fds_ptr is not
+ *    open, or only with O_PATH
+ *  - EBUSY: this one would have to be deferred, and one of this handle still
+ *    is; or somebody is just sending one with this @id, waits with it, or has
+ *    deferred it, which may fail
  *  - ECANCELED: the message was purged before a receiver took it
  *  - EKEYEXPIRED: the handle is good for one message, which has been sent or is
  *    being sent
@@ -445,23 +452,25 @@ struct mbx_fds {
  *  - EINVAL: MBX_SEND_SYNC with MBX_SEND_NONBLOCK, MBX_SEND_DEFER or
  *    MBX_SEND_DROP_*; more than one that says what is to become of a message
  *    without room; a deadline above 2^63 - 1; MBX_SEND_REALTIME without a
- *    deadline; @priority is too high; more than MBX_FDS_MAX descriptors; an @id, and
- *    the mailbox remembers none
- *  - ELOOP: a descriptor at @fds_ptr could keep itself open: an AF_UNIX socket, an
- *    io_uring, or a mailbox handle with the right to receive; or any, in a mailbox
- *    without MBX_CREATE_OWNED of another network namespace than the first
+ *    deadline; @priority is too high; more than MBX_FDS_MAX descriptors; an
+ *    @id, and the mailbox remembers none
+ *  - ELOOP: a descriptor at @fds_ptr could keep itself open: an AF_UNIX socket,
+ *    an io_uring, or a mailbox handle with the right to receive; or any, in a
+ *    mailbox without MBX_CREATE_OWNED of another network namespace than the
+ *    first
  *  - EMSGSIZE: @data_len is above the mailbox's msg_max
  *  - ENOBUFS: another message took the place of this one, which waited for a
  *    receiver
- *  - EPIPE: the message has descriptors, and nobody can receive them: the mailbox
- *    ends with its last handle, and none may receive
+ *  - EPIPE: the message has descriptors, and nobody can receive them: the
+ *    mailbox ends with its last handle, and none may receive
  *  - ETIMEDOUT: the deadline has passed
- *  - ETOOMANYREFS: the limit of this user on descriptors in messages, max_user_fds
+ *  - ETOOMANYREFS: the limit of this user on descriptors in messages,
+ *    max_user_fds
  *  - EUSERS: with MBX_POLICY_PAIR, two other processes use the mailbox
- *  - EDQUOT, ENOSPC: a limit on queued bytes, or MBX_DEFERRED_MAX; never waits for
- *    one
- *  - EPERM: MBX_SEND_DROP_OLDEST, where the mailbox does not do so itself, without
- *    MBX_OPEN_MANAGE: it throws away what others have sent
+ *  - EDQUOT, ENOSPC: a limit on queued bytes, or MBX_DEFERRED_MAX; never waits
+ *    for one
+ *  - EPERM: MBX_SEND_DROP_OLDEST, where the mailbox does not do so itself,
+ *    without MBX_OPEN_MANAGE: it throws away what others have sent
  */
 struct mbx_send {
 	__u32 size;
@@ -509,8 +518,8 @@ struct mbx_send {
  * MBX_SELECT_TYPE_UPTO and MBX_SELECT_AFTER exclude each other, too.
  *
  * A message that still waits with its sender for room is not in the mailbox: a
- * receive that comes later cannot select it.  With capacity 0 all those that are
- * offered can be.
+ * receive that comes later cannot select it.  With capacity 0 all those that
+ * are offered can be.
  *
  * MBX_SELECT_AFTER with MBX_RECEIVE_PEEK walks through a mailbox: @seq starts
  * at 0 and then is the @out_seq of the message before.  No message is seen
@@ -572,27 +581,29 @@ struct mbx_select {
  * Receive the oldest message of the highest priority, of those that @select_ptr
  * accepts.  A command that fails leaves it in its place.
  *
- * With @lease_ms the message stays in the mailbox, where it takes room, but nobody
- * else receives it, looks at it, purges or drops it, until the calling process says
- * by MBX_IOC_SETTLE what is to become of it.  It comes back to its place among the
- * messages of its priority, to be delivered again, if the process says so, once
- * @lease_ms have passed on CLOCK_MONOTONIC, which does not run while the system is
- * suspended, when the process exits, and when the last descriptor of the handle is
- * closed or the handle revoked; or it goes to the dead-letter mailbox, see struct
- * mbx_create.  A sender that waits for its message to be received has been told
- * when it is leased.  A message that was leased at capacity 0 waits for a receiver
- * alone when it comes back.  A sealed mailbox is not drained while a message is
- * leased.  Whoever leases one is charged for the lease, and the sender for the
- * message until it leaves the mailbox.  A call, see MBX_MESSAGE_CALL, is
- * never leased: its sender is told if nobody will reply.
+ * With @lease_ms the message stays in the mailbox, where it takes room, but
+ * nobody else receives it, looks at it, purges or drops it, until the calling
+ * process says by MBX_IOC_SETTLE what is to become of it.  It comes back to its
+ * place among the messages of its priority, to be delivered again, if the
+ * process says so, once
+ * @lease_ms have passed on CLOCK_MONOTONIC, which does not run while the system
+ * is suspended, when the process exits, and when the last descriptor of the
+ * handle is closed or the handle revoked; or it goes to the dead-letter
+ * mailbox, see struct mbx_create.  A sender that waits for its message to be
+ * received has been told when it is leased.  A message that was leased at
+ * capacity 0 waits for a receiver alone when it comes back.  A sealed mailbox
+ * is not drained while a message is leased.  Whoever leases one is charged for
+ * the lease, and the sender for the message until it leaves the mailbox.  A
+ * call, see MBX_MESSAGE_CALL, is never leased: its sender is told if nobody
+ * will reply.
  *
  * The ids are real ones, since the effective ones of a set-user-ID program that
  * writes to an inherited handle say nothing about who made it do so.
  *
  * What @reply_ptr points to is done before anything is received, as by
  * MBX_IOC_REPLY, and its @call is set to 0, which stands for no reply.  If that
- * fails nothing is received, and @call stays.  Hence @call tells which of the two
- * has failed, and the command can be issued again as it is.
+ * fails nothing is received, and @call stays.  Hence @call tells which of the
+ * two has failed, and the command can be issued again as it is.
  *
  * Return: 0, or -1 with errno
  *
@@ -601,10 +612,10 @@ struct mbx_select {
  *  - EBADF: the handle has no right to receive
  *  - EBUSY: with MBX_POLICY_EXCLUSIVE, another process is in a receive
  *  - EINTR: a signal arrived during the wait
- *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a deadline;
- *    MBX_RECEIVE_TRUNCATE without MBX_RECEIVE_PEEK; conditions of which only one
- *    can be given; room for more than MBX_FDS_MAX descriptors; @lease_ms with
- *    MBX_RECEIVE_PEEK
+ *  - EINVAL: a deadline above 2^63 - 1; MBX_RECEIVE_REALTIME without a
+ *    deadline; MBX_RECEIVE_TRUNCATE without MBX_RECEIVE_PEEK; conditions of
+ *    which only one can be given; room for more than MBX_FDS_MAX descriptors;
+ *    @lease_ms with MBX_RECEIVE_PEEK
  *  - EDQUOT, ENOSPC: with @lease_ms, a limit on bytes
  *  - EMFILE: this process has no free descriptor for one of the message
  *  - EMSGSIZE: the buffer is too small; @out_len tells the length
@@ -651,17 +662,17 @@ struct mbx_receive {
  * @lease_ms: with MBX_SETTLE_RENEW, 0 otherwise
  * @__reserved: must be 0
  *
- * Say what is to become of a message that the calling process has leased, through
- * any handle of the mailbox with the right to receive.  Without a flag it has been
- * received, and leaves the mailbox.
+ * Say what is to become of a message that the calling process has leased,
+ * through any handle of the mailbox with the right to receive.  Without a flag
+ * it has been received, and leaves the mailbox.
  *
  * Return: 0, or -1 with errno
  *
  *  - EBADF: the handle has no right to receive
  *  - EINVAL: both flags; @lease_ms without MBX_SETTLE_RENEW, or that without
  *    @lease_ms
- *  - ENOENT: this process does not have the message leased, maybe not any more: then
- *    others may have received it, or will
+ *  - ENOENT: this process does not have the message leased, maybe not any more:
+ *    then others may have received it, or will
  */
 struct mbx_settle {
 	__u32 size;
@@ -674,14 +685,15 @@ struct mbx_settle {
 /* @deadline is on CLOCK_REALTIME. */
 #define MBX_CALL_REALTIME (1U << 0)
 /*
- * Where the mailbox has MBX_CREATE_DONATE: from when a thread has taken the call
- * until that is answered or given up, it has the caller's priority, if that is
- * higher and real-time (SCHED_FIFO, SCHED_RR) or a negative nice value.  Of several
- * callers the highest counts.  What a thread has it lends to those whom it calls
- * itself in this way, as long as it has it.  Its children start with the default
- * meanwhile.  Another priority that it is given meanwhile it keeps, unless that is
- * between its own and the one it was lent.  It is up to the server how long that
- * is, hence this is for servers which the caller trusts with its priority.
+ * Where the mailbox has MBX_CREATE_DONATE: from when a thread has taken the
+ * call until that is answered or given up, it has the caller's priority, if
+ * that is higher and real-time (SCHED_FIFO, SCHED_RR) or a negative nice value.
+ * Of several callers the highest counts.  What a thread has it lends to those
+ * whom it calls itself in this way, as long as it has it.  Its children start
+ * with the default meanwhile.  Another priority that it is given meanwhile it
+ * keeps, unless that is between its own and the one it was lent.  It is up to
+ * the server how long that is, hence this is for servers which the caller
+ * trusts with its priority.
  */
 #define MBX_CALL_DONATE (1U << 4)
 /* The caller can be asked something before it gets the reply. */
@@ -709,8 +721,8 @@ struct mbx_settle {
 
 /**
  * struct mbx_link - a call of a cycle
- * @pid: process that calls, in the pid namespace of whoever asks; 0 if it is not
- *	visible there
+ * @pid: process that calls, in the pid namespace of whoever asks; 0 if it is
+ *	not visible there
  * @tid: thread that calls, likewise
  * @box: id of the mailbox that it calls
  */
@@ -727,25 +739,26 @@ struct mbx_link {
  * @nr: how many of @links there is room for; at most MBX_CYCLE_MAX
  * @out_nr: how many calls the cycle has, which may be more; 0 if there is none
  * @links: the calls: the one that is refused, or another of its process, comes
- *	first; each is followed by one of the process that it waits for, and the
- *	last one waits for the first one's process
+ *	first; each is followed by one of the process that it waits for, and
+ *	the last one waits for the first one's process
  *
  * A call that would close a cycle is refused with EDEADLK before it waits, and
- * nothing is sent.  A process is stuck when all its threads wait in MBX_IOC_CALL.
- * A call that was taken waits for the process that took it, one that was not for
- * all those that have a handle that may receive from the mailbox, and
- * MBX_CALL_BACK for the process that is asked.  Neither that nor MBX_CALL_ANSWER is
- * refused, but a new call is if it would make its process stuck, all processes
- * that it waits for, directly or through others, are stuck too, and among them
- * they wait for its own.
+ * nothing is sent.  A process is stuck when all its threads wait in
+ * MBX_IOC_CALL.  A call that was taken waits for the process that took it, one
+ * that was not for all those that have a handle that may receive from the
+ * mailbox, and MBX_CALL_BACK for the process that is asked.  Neither that nor
+ * MBX_CALL_ANSWER is refused, but a new call is if it would make its process
+ * stuck, all processes that it waits for, directly or through others, are stuck
+ * too, and among them they wait for its own.
  *
- * None is refused that may yet be answered: not as long as one of these processes
- * has a thread that does anything else, or shares its descriptors with another
- * process; nor if another process has, or has ever used, a handle that may receive
- * from one of the mailboxes, or if it was duplicated or is in a socket or io_uring;
- * nor if there are more than 256 calls and handles to look at.  What may
- * yet come is left out of account: deadlines, signals, and processes that are to
- * open a mailbox or to end it.  Messages that are no calls wait for nobody.
+ * None is refused that may yet be answered: not as long as one of these
+ * processes has a thread that does anything else, or shares its descriptors
+ * with another process; nor if another process has, or has ever used, a handle
+ * that may receive from one of the mailboxes, or if it was duplicated or is in
+ * a socket or io_uring; nor if there are more than 256 calls and handles to
+ * look at.  What may yet come is left out of account: deadlines, signals, and
+ * processes that are to open a mailbox or to end it.  Messages that are no
+ * calls wait for nobody.
  */
 struct mbx_cycle {
 	__u32 size;
@@ -768,8 +781,8 @@ struct mbx_cycle {
  * @reply_len: its length in bytes
  * @__reserved: must be 0
  * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
- * @reply_fds_ptr: address of a struct mbx_fds for those of the reply, or 0 to have
- *	them closed
+ * @reply_fds_ptr: address of a struct mbx_fds for those of the reply, or 0 to
+ *	have them closed
  * @call: which call this is about; with MBX_CALL_BACK, MBX_CALL_ANSWER and
  *	MBX_CALL_HANG_UP, 0 otherwise
  * @cycle_ptr: address of a struct mbx_cycle, or 0
@@ -782,77 +795,83 @@ struct mbx_cycle {
  *
  * Send one message, and wait until whoever takes it has replied.  It is sent as
  * with MBX_SEND_SYNC: it waits for room, and in the mailbox, whatever others do
- * there; as long as nobody has taken it, whatever ends the wait takes it back, and
- * the command fails as that does, having sent nothing.
+ * there; as long as nobody has taken it, whatever ends the wait takes it back,
+ * and the command fails as that does, having sent nothing.
  *
- * Receivers see it as any other message, with MBX_MESSAGE_CALL.  The process of the
- * one that takes it by MBX_IOC_RECEIVE has the right to reply: once, by any of its
- * threads, through any handle that may receive from the mailbox, and as long as it
- * does not close that which it was taken through.  Replies pass a mailbox that is
- * frozen or sealed, take no room in it and are not counted there.  Nobody else can
- * reply, and whoever receives by read(2) cannot.
+ * Receivers see it as any other message, with MBX_MESSAGE_CALL.  The process of
+ * the one that takes it by MBX_IOC_RECEIVE has the right to reply: once, by any
+ * of its threads, through any handle that may receive from the mailbox, and as
+ * long as it does not close that which it was taken through.  Replies pass a
+ * mailbox that is frozen or sealed, take no room in it and are not counted
+ * there.  Nobody else can reply, and whoever receives by read(2) cannot.
  *
- * If a command fails and @out_seq is not 0, @out_tid took the message, and may have
- * done what it says.  Such a command is not restarted after a signal, also not
- * under SA_RESTART.  Set @out_seq to 0 beforehand: a command that is refused at once
- * need not write it.
+ * If a command fails and @out_seq is not 0, @out_tid took the message, and may
+ * have done what it says.  Such a command is not restarted after a signal, also
+ * not under SA_RESTART.  Set @out_seq to 0 beforehand: a command that is
+ * refused at once need not write it.
  *
  * The reply can be as long as @reply_len says, and as the mailbox's msg_max.  A
- * longer one is refused where it is sent.  It is copied by the caller: if that fails
- * nobody else learns of it.  Until then it is charged to the caller's user.
+ * longer one is refused where it is sent.  It is copied by the caller: if that
+ * fails nobody else learns of it.  Until then it is charged to the caller's
+ * user.
  *
- * Descriptors go both ways as with MBX_IOC_SEND and MBX_IOC_RECEIVE.  Which of a
- * reply are lost @out_nr and @fds at @reply_fds_ptr tell.
+ * Descriptors go both ways as with MBX_IOC_SEND and MBX_IOC_RECEIVE.  Which of
+ * a reply are lost @out_nr and @fds at @reply_fds_ptr tell.
  *
- * Calling back: With MBX_CALL_BACKS, the process that has the right to reply can ask
- * the thread that calls something before that, as often as it likes, one thing at a
- * time.  The command then returns MBX_CALLED_BACK, with the question where the reply
- * would be, @out_len its length, @out_seq the number of the call, and @out_pid and
- * @out_tid who asks.  The call is not over: the thread is to say something to that by
- * another command on the same handle, with that number in @call, and may do anything
- * else before, such as other calls:
+ * Calling back: With MBX_CALL_BACKS, the process that has the right to reply
+ * can ask the thread that calls something before that, as often as it likes,
+ * one thing at a time.  The command then returns MBX_CALLED_BACK, with the
+ * question where the reply would be, @out_len its length, @out_seq the number
+ * of the call, and @out_pid and
+ * @out_tid who asks.  The call is not over: the thread is to say something to
+ * that by another command on the same handle, with that number in @call, and
+ * may do anything else before, such as other calls:
  *
- *  - MBX_CALL_ANSWER: the message is the answer.  The command then waits as that
- *    before did, for the reply or the next question, into @reply_ptr and @reply_len as
- *    they are now, and returns likewise.  The deadline, and MBX_CALL_DONATE, are still
- *    those of the call.  If whoever asked has given up waiting meanwhile the answer is
- *    lost, MBX_CALL_UNHEARD is set, and the call goes on all the same.  If the call
- *    itself was ended meanwhile, so it is, and this command tells how: it returns
- *    the reply, or fails as the one before would have.  If @out_seq is 0, it was
- *    refused, and the question is still there.
+ *  - MBX_CALL_ANSWER: the message is the answer.  The command then waits as
+ *    that before did, for the reply or the next question, into @reply_ptr and
+ *    @reply_len as they are now, and returns likewise.  The deadline, and
+ *    MBX_CALL_DONATE, are still those of the call.  If whoever asked has given
+ *    up waiting meanwhile the answer is lost, MBX_CALL_UNHEARD is set, and the
+ *    call goes on all the same.  If the call itself was ended meanwhile, so it
+ *    is, and this command tells how: it returns the reply, or fails as the one
+ *    before would have.  If @out_seq is 0, it was refused, and the question is
+ *    still there.
  *  - MBX_CALL_HANG_UP: gives the call up, and returns 0.
  *
- * The thread also gives up by exiting, and with the last descriptor of the handle.
- * Nobody else can answer: no other thread, nor a child, which a fork gives the handle,
- * but not the call.  What it was asked, and an answer, are charged to whoever sends
- * them while they are being copied in, then to whom they are for; and as long as it
- * goes on, a call with MBX_CALL_BACKS takes a little more memory of the caller's user.
+ * The thread also gives up by exiting, and with the last descriptor of the
+ * handle.  Nobody else can answer: no other thread, nor a child, which a fork
+ * gives the handle, but not the call.  What it was asked, and an answer, are
+ * charged to whoever sends them while they are being copied in, then to whom
+ * they are for; and as long as it goes on, a call with MBX_CALL_BACKS takes a
+ * little more memory of the caller's user.
  *
- * MBX_CALL_BACK, on a handle with the right to receive, sends such a question, and
- * waits for the answer, or until @deadline; @reply_ptr and @reply_len are for that,
- * and @out_seq is @call if the question has arrived, whatever became of it.  It waits
- * for no longer than the call is there: it fails with ECANCELED when the caller has
- * given up, the deadline of the call passes, this process closes the handle that the
- * call came through, or another thread of it replies.  If it fails for other reasons
- * the call is still there, and so is the right to reply, but it cannot be asked
- * something else before it has answered.  Such a command is not restarted after a
- * signal.  With MBX_CALL_DONATE, the caller has the priority of the thread that asks
- * meanwhile, as that thread would have the caller's; which does not lend it then.
+ * MBX_CALL_BACK, on a handle with the right to receive, sends such a question,
+ * and waits for the answer, or until @deadline; @reply_ptr and @reply_len are
+ * for that, and @out_seq is @call if the question has arrived, whatever became
+ * of it.  It waits for no longer than the call is there: it fails with
+ * ECANCELED when the caller has given up, the deadline of the call passes, this
+ * process closes the handle that the call came through, or another thread of it
+ * replies.  If it fails for other reasons the call is still there, and so is
+ * the right to reply, but it cannot be asked something else before it has
+ * answered.  Such a command is not restarted after a signal.  With
+ * MBX_CALL_DONATE, the caller has the priority of the thread that asks
+ * meanwhile, as that thread would have the caller's; which does not lend it
+ * then.
  *
- * With these three @type, @priority, @fds_ptr, @reply_fds_ptr and @cycle_ptr must be 0, and
- * with MBX_CALL_ANSWER and MBX_CALL_HANG_UP @deadline; with MBX_CALL_HANG_UP also all
- * others.  With MBX_CALL_BACKS @reply_fds_ptr must be 0: descriptors of the reply are
- * closed.
+ * With these three @type, @priority, @fds_ptr, @reply_fds_ptr and @cycle_ptr
+ * must be 0, and with MBX_CALL_ANSWER and MBX_CALL_HANG_UP @deadline; with
+ * MBX_CALL_HANG_UP also all others.  With MBX_CALL_BACKS @reply_fds_ptr must be
+ * 0: descriptors of the reply are closed.
  *
  * Return: 0, MBX_CALLED_BACK, or -1 with errno
  *
- *  - EBADF, EDQUOT, EKEYEXPIRED, ELOOP, EMSGSIZE, ENOSPC, ETOOMANYREFS, EUSERS: as
- *    for MBX_IOC_SEND
- *  - EBUSY: with MBX_CALL_BACK, the caller has not answered yet what it was asked
- *    before; with MBX_CALL_BACKS, this thread has as many questions to answer as it
- *    may have, MBX_CALLED_BACK_MAX
- *  - ECANCELED: the message was purged before a receiver took it; with MBX_CALL_BACK
- *    see above
+ *  - EBADF, EDQUOT, EKEYEXPIRED, ELOOP, EMSGSIZE, ENOSPC, ETOOMANYREFS, EUSERS:
+ *    as for MBX_IOC_SEND
+ *  - EBUSY: with MBX_CALL_BACK, the caller has not answered yet what it was
+ *    asked before; with MBX_CALL_BACKS, this thread has as many questions to
+ *    answer as it may have, MBX_CALLED_BACK_MAX
+ *  - ECANCELED: the message was purged before a receiver took it; with
+ *    MBX_CALL_BACK see above
  *  - EDEADLK: nobody could reply: see struct mbx_cycle
  *  - EFAULT: also, with @out_seq set, if the reply or a question could not be
  *    copied, which ends the call
@@ -861,12 +880,14 @@ struct mbx_cycle {
  *    MBX_CALL_REALTIME without a deadline; @priority is too high; too many
  *    descriptors, or room for too many; flags that exclude each other; a member
  *    that must be 0 with one of them
- *  - EMFILE: with @out_seq set, this process has no free descriptor for one of the
- *    reply, which is lost
- *  - EMSGSIZE: also if the question or answer is longer than whom it is for has room
+ *  - EMFILE: with @out_seq set, this process has no free descriptor for one of
+ *    the reply, which is lost
+ *  - EMSGSIZE: also if the question or answer is longer than whom it is for has
+ *    room
  *  - ENOBUFS: another message took the place of this one
  *  - ENOENT: with MBX_CALL_BACK, as for MBX_IOC_REPLY; with MBX_CALL_ANSWER and
- *    MBX_CALL_HANG_UP, this thread is not asked anything in @call of this handle
+ *    MBX_CALL_HANG_UP, this thread is not asked anything in @call of this
+ *    handle
  *  - ENXIO: with MBX_CALL_BACK, the caller did not set MBX_CALL_BACKS
  *  - EOPNOTSUPP: also descriptors, where none can be
  *  - EPIPE: nobody will reply: the process that took the message has exited, or
@@ -910,20 +931,23 @@ struct mbx_call {
  * @fds_ptr: address of a struct mbx_fds, or 0 to send no descriptors
  *
  * Answer a call that the calling process has taken from the mailbox.  It never
- * waits.  When it succeeds the caller has the reply, unless it is killed before it
- * runs again, or has given a bad address for it.  When it fails the caller waits on,
- * if it is there.
+ * waits.  When it succeeds the caller has the reply, unless it is killed before
+ * it runs again, or has given a bad address for it.  When it fails the caller
+ * waits on, if it is there.
  *
  * Return: 0, or -1 with errno
  *
- *  - EBADF: the handle has no right to receive; a descriptor at @fds_ptr is not open
- *  - EINVAL, ELOOP, ETOOMANYREFS: of @fds_ptr, as for MBX_IOC_SEND; the user is that
- *    of whoever replies
+ *  - EBADF: the handle has no right to receive; a descriptor at @fds_ptr is not
+ *    open
+ *  - EINVAL, ELOOP, ETOOMANYREFS: of @fds_ptr, as for MBX_IOC_SEND; the user is
+ *    that of whoever replies
  *  - ECANCELED: the caller has given up while it was being replied to
- *  - EDQUOT, ENOSPC: a limit on queued bytes, of the caller's user or of the system
+ *  - EDQUOT, ENOSPC: a limit on queued bytes, of the caller's user or of the
+ *    system
  *  - EMSGSIZE: longer than @out_reply_max of the message
- *  - ENOENT: there is no such call: this process has not taken it, or has replied
- *    to it, or the caller has given up, for which see MBX_EVENT_CANCELED
+ *  - ENOENT: there is no such call: this process has not taken it, or has
+ *    replied to it, or the caller has given up, for which see
+ *    MBX_EVENT_CANCELED
  */
 struct mbx_reply {
 	__u32 size;
@@ -958,7 +982,8 @@ struct mbx_reply {
  * @out_handles: open handles (files, not descriptors)
  * @out_depth: messages waiting in it now, also those that are leased
  * @out_high_water: most messages that ever waited in it
- * @out_senders: threads blocked in a send now, or in a call that nobody has taken
+ * @out_senders: threads blocked in a send now, or in a call that nobody has
+ *	taken
  * @out_receivers: threads blocked in a receive now
  * @out_bytes: bytes in waiting messages
  * @out_sent: messages ever sent to it
@@ -973,20 +998,23 @@ struct mbx_reply {
  * @out_state: MBX_STATE_*
  * @out_successor_pid: process that inherits the mailbox, in the caller's pid
  *	namespace; 0 if there is none, or it has exited
- * @out_lost: messages of @out_sent that have been purged or dropped, or withdrawn
- *	while they were deferred, or have gone to the dead-letter mailbox
+ * @out_lost: messages of @out_sent that have been purged or dropped, or
+ *	withdrawn while they were deferred, or have gone to the dead-letter
+ *	mailbox
  * @out_full: MBX_FULL_*
- * @out_callers: threads blocked in a call that was taken, until it is replied to;
- *	while they are being asked something, who asks in their place
+ * @out_callers: threads blocked in a call that was taken, until it is replied
+ *	to; while they are being asked something, who asks in their place
  * @out_returned: how often a leased message has come back
- * @out_dead_letters: messages of @out_lost that have gone to the dead-letter mailbox
+ * @out_dead_letters: messages of @out_lost that have gone to the dead-letter
+ *	mailbox
  * @out_duplicates: sends that were refused with EALREADY
- * @out_dead_letter: id of the dead-letter mailbox, which may have ended; 0 for none
+ * @out_dead_letter: id of the dead-letter mailbox, which may have ended; 0 for
+ *	none
  * @out_leased: messages that are leased now
  * @out_deliveries_max: @deliveries_max of struct mbx_create
  * @out_dedup: @dedup of struct mbx_create
- * @out_fds: descriptors in its messages, also those that are leased, and in replies
- *	that have not been received yet
+ * @out_fds: descriptors in its messages, also those that are leased, and in
+ *	replies that have not been received yet
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -1044,10 +1072,10 @@ struct mbx_stat {
  * @badge: what receivers see as @out_badge of what is sent through it; 0 for
  *	that of this handle
  *
- * Make a handle with fewer rights of a handle, to be passed to somebody who is to
- * have no more than these.  It works until MBX_IOC_REVOKE on this handle, or on
- * one that this one was derived from.  Closing this one changes nothing: the new
- * one then counts as derived from the one before, if there is one.
+ * Make a handle with fewer rights of a handle, to be passed to somebody who is
+ * to have no more than these.  It works until MBX_IOC_REVOKE on this handle, or
+ * on one that this one was derived from.  Closing this one changes nothing: the
+ * new one then counts as derived from the one before, if there is one.
  *
  * Return: a new mailbox handle, or -1 with errno
  *
@@ -1073,11 +1101,12 @@ struct mbx_derive {
  * @out_handles: how many handles this has ended
  *
  * End all handles that were derived from this one, and those derived from them.
- * Whoever waits through one of them is woken with EKEYREVOKED, which every later
- * command on them answers.  Messages sent through them stay, except those whose
- * sender waits for them to be taken.  Once this has returned, nothing is sent or
- * received through them any more, whatever had begun before: a message that is
- * being copied to one of them is there again once the copy has come to its end.
+ * Whoever waits through one of them is woken with EKEYREVOKED, which every
+ * later command on them answers.  Messages sent through them stay, except those
+ * whose sender waits for them to be taken.  Once this has returned, nothing is
+ * sent or received through them any more, whatever had begun before: a message
+ * that is being copied to one of them is there again once the copy has come to
+ * its end.
  *
  * Return: 0, or -1 with one of the shared errors.
  */
@@ -1104,8 +1133,8 @@ struct mbx_revoke {
 /* The depth has fallen to @low, and has not reached @high since. */
 #define MBX_EVENT_LOW (1U << 4)
 /*
- * The message that was last deferred through the handle is kept no longer: it has
- * gone in, or at capacity 0 was purged.
+ * The message that was last deferred through the handle is kept no longer: it
+ * has gone in, or at capacity 0 was purged.
  */
 #define MBX_EVENT_DEFERRED (1U << 5)
 /* No open handle has the right to send. */
@@ -1113,9 +1142,9 @@ struct mbx_revoke {
 /* No open handle has the right to receive. */
 #define MBX_EVENT_NO_RECEIVERS (1U << 7)
 /*
- * The process that owned the mailbox has exited.  If a successor owns it now (see
- * MBX_TRANSFER_SUCCESSOR) the mailbox lives on, and this can happen again; it is
- * not in @out_state.
+ * The process that owned the mailbox has exited.  If a successor owns it now
+ * (see MBX_TRANSFER_SUCCESSOR) the mailbox lives on, and this can happen again;
+ * it is not in @out_state.
  */
 #define MBX_EVENT_OWNER_DIED (1U << 8)
 /* The mailbox was deleted, or the handle revoked. */
@@ -1127,8 +1156,8 @@ struct mbx_revoke {
  */
 #define MBX_EVENT_CANCELED (1U << 10)
 /*
- * A message that was leased has come back, see struct mbx_settle; not if it has gone
- * to the dead-letter mailbox.  Not in @out_state.
+ * A message that was leased has come back, see struct mbx_settle; not if it has
+ * gone to the dead-letter mailbox.  Not in @out_state.
  */
 #define MBX_EVENT_RETURNED (1U << 11)
 
@@ -1178,11 +1207,13 @@ struct mbx_event {
  *	does not wrap
  *
  * Have events counted, and 1 added to an eventfd for each or messages sent.  An
- * event happens when what its name says begins to hold: it does after a command,
- * and did not before.  What holds already at the registration is told by
- * @out_state and is no event.  Neither is what holds only while a command is under
- * way: a message that goes to a waiting receiver makes nothing readable.  One that
- * comes back after a failed receive does: others may have looked for it meanwhile.
+ * event happens when what its name says begins to hold: it does after a
+ * command, and did not before.  What holds already at the registration is told
+ * by
+ * @out_state and is no event.  Neither is what holds only while a command is
+ * under way: a message that goes to a waiting receiver makes nothing readable.
+ * One that comes back after a failed receive does: others may have looked for
+ * it meanwhile.
  *
  * Each handle has one registration, which lasts until the handle is closed or
  * the next one replaces it.  Whichever events happen until then are counted and
@@ -1190,30 +1221,30 @@ struct mbx_event {
  * later.  Any right will do, or none.
  *
  * If @fd is a mailbox handle, of this mailbox or of any, a struct mbx_event is
- * sent through it a moment later, with type MBX_TYPE_EVENT and priority 0, by the
- * caller, who pays for it, to whoever receives there; but not in its counters, and
- * CAP_SYS_RESOURCE lifts no limit.  What happens before it is made is told by the
- * same message.  It never waits, nor costs another message: a mailbox that is
- * full, whatever that does then, or sealed, or a limit, keeps it from being sent.
- * What it was to tell is then told with the next events that happen, or when the
- * registration ends, and is in @out_counts while the mailbox lives.  It is told no
- * more once that handle was closed, revoked or, if it is good for one message,
- * used.  All that has happened is sent, if it can be, before the registration
- * ends; nothing is later.
+ * sent through it a moment later, with type MBX_TYPE_EVENT and priority 0, by
+ * the caller, who pays for it, to whoever receives there; but not in its
+ * counters, and CAP_SYS_RESOURCE lifts no limit.  What happens before it is
+ * made is told by the same message.  It never waits, nor costs another message:
+ * a mailbox that is full, whatever that does then, or sealed, or a limit, keeps
+ * it from being sent.  What it was to tell is then told with the next events
+ * that happen, or when the registration ends, and is in @out_counts while the
+ * mailbox lives.  It is told no more once that handle was closed, revoked or,
+ * if it is good for one message, used.  All that has happened is sent, if it
+ * can be, before the registration ends; nothing is later.
  *
  * So that mailboxes which tell each other do not go on for ever, that such a
  * message makes a mailbox readable, or its depth reach @high, is counted there
- * and told on eventfds, but by no message; nor is what comes on top of it, until
- * the mailbox has been empty, or @low been reached.
+ * and told on eventfds, but by no message; nor is what comes on top of it,
+ * until the mailbox has been empty, or @low been reached.
  *
  * With MBX_NOTIFY_READ nothing is registered: @out_events and @out_counts tell
  * what has happened since the registration, or since they were last told, and
- * start anew.  Without it they are 0.  The eventfd is left alone: who reads that
- * first and then asks misses nothing.  So are messages.  MBX_EVENT_HIGH and
- * MBX_EVENT_LOW are in @out_state only for a registration with a @high.
+ * start anew.  Without it they are 0.  The eventfd is left alone: who reads
+ * that first and then asks misses nothing.  So are messages.  MBX_EVENT_HIGH
+ * and MBX_EVENT_LOW are in @out_state only for a registration with a @high.
  *
- * Without @events, and with MBX_NOTIFY_READ, @fd, @low, @high and @data must be 0,
- * and with the latter @events.
+ * Without @events, and with MBX_NOTIFY_READ, @fd, @low, @high and @data must be
+ * 0, and with the latter @events.
  *
  * A mailbox that has ended, and a handle that was revoked, answer with their
  * error; the eventfd has been told.
@@ -1221,10 +1252,11 @@ struct mbx_event {
  * Return: 0, or -1 with errno
  *
  *  - EBADF: @fd is not open, or a handle without the right to send
- *  - EINVAL: @fd is no eventfd, nor a mailbox handle; no such event; @low is not
- *    below @high, or these are given without the events, or those without them;
- *    @data for an eventfd
- *  - EMSGSIZE: @fd is of a mailbox with a msg_max below sizeof(struct mbx_event)
+ *  - EINVAL: @fd is no eventfd, nor a mailbox handle; no such event; @low is
+ *    not below @high, or these are given without the events, or those without
+ *    them; @data for an eventfd
+ *  - EMSGSIZE: @fd is of a mailbox with a msg_max below sizeof(struct
+ *    mbx_event)
  *  - EIDRM, EOWNERDEAD, EKEYREVOKED, ESHUTDOWN, EKEYEXPIRED: also what a send
  *    through @fd would fail with
  *  - ENOSPC: the mailbox has MBX_NOTIFY_MAX registrations
@@ -1265,15 +1297,15 @@ enum {
 	 */
 	MBX_CONTROL_SEAL,
 	/*
-	 * Throw away the messages that are queued, of all priorities; @out_count
-	 * tells how many.  Who waits for one of them to be received gets
-	 * ECANCELED, and has not sent it; the others are counted as lost.  Then
-	 * come in those that waited for room.
+	 * Throw away the messages that are queued, of all priorities;
+	 * @out_count tells how many.  Who waits for one of them to be received
+	 * gets ECANCELED, and has not sent it; the others are counted as lost.
+	 * Then come in those that waited for room.
 	 */
 	MBX_CONTROL_PURGE,
 	/*
-	 * MBX_CONTROL_SEAL, and wait until no message is left.  @out_count is 0,
-	 * or after EAGAIN, EINTR and ETIMEDOUT what is left.
+	 * MBX_CONTROL_SEAL, and wait until no message is left.  @out_count is
+	 * 0, or after EAGAIN, EINTR and ETIMEDOUT what is left.
 	 */
 	MBX_CONTROL_DRAIN,
 };
@@ -1290,10 +1322,11 @@ enum {
  * Administer a mailbox.  To freeze a frozen, to thaw any other and to seal a
  * sealed mailbox changes nothing and is no error.
  *
- * poll(2): A frozen mailbox does not report EPOLLIN, nor EPOLLOUT for a receiver
- * that waits.  A sealed one reports EPOLLRDHUP to who may receive, with EPOLLIN
- * as long as there is a message, then EPOLLHUP; and to who may send EPOLLOUT,
- * since a send fails at once, with EPOLLHUP if he may not receive, too.
+ * poll(2): A frozen mailbox does not report EPOLLIN, nor EPOLLOUT for a
+ * receiver that waits.  A sealed one reports EPOLLRDHUP to who may receive,
+ * with EPOLLIN as long as there is a message, then EPOLLHUP; and to who may
+ * send EPOLLOUT, since a send fails at once, with EPOLLHUP if he may not
+ * receive, too.
  *
  * Return: 0, or -1 with errno
  *
@@ -1328,22 +1361,23 @@ struct mbx_control {
  *	at most a page; an element's own @size must not be more
  * @cmd: MBX_CMD_SEND or MBX_CMD_RECEIVE
  * @__reserved: must be 0
- * @out_error: why it has ended: an errno, or 0 if all are done and none deferred
+ * @out_error: why it has ended: an errno, or 0 if all are done and none
+ *	deferred
  * @out_lost: of those that are done, how many answered MBX_LOST
  *
  * Carry out commands one after the other, each with its own flags and deadline
  * and as if it had been issued alone, until one fails or all are done.  It is
- * read when its turn comes, and its outputs are written before the next is read.
- * What others do comes between two elements as between two commands.
+ * read when its turn comes, and its outputs are written before the next is
+ * read.  What others do comes between two elements as between two commands.
  *
- * An element whose message is deferred is done, and ends the batch, with EINPROGRESS
- * in @out_error: no other could be.
+ * An element whose message is deferred is done, and ends the batch, with
+ * EINPROGRESS in @out_error: no other could be.
  *
- * What is done is done.  If that is not all, the element behind it was tried and
- * left as its command leaves it when it fails with @out_error, or a signal came
- * and @out_error is EINTR; those behind have not been looked at.  Who goes on
- * starts with that element.  A batch of which something is done is not restarted
- * after a signal, also not under SA_RESTART.
+ * What is done is done.  If that is not all, the element behind it was tried
+ * and left as its command leaves it when it fails with @out_error, or a signal
+ * came and @out_error is EINTR; those behind have not been looked at.  Who goes
+ * on starts with that element.  A batch of which something is done is not
+ * restarted after a signal, also not under SA_RESTART.
  *
  * To receive as many messages as are there, but at least one, give all elements
  * but the first MBX_RECEIVE_NONBLOCK; EAGAIN then only tells that there were no
@@ -1379,12 +1413,13 @@ struct mbx_batch {
  * @__reserved: must be 0
  *
  * Let another process own a mailbox that the calling process owns.  From now on
- * it ends with that process, which alone may open it to receive, and may open it
- * to manage, whatever user and mode are.  These stay, as do the messages and the
- * rights of all handles: whoever is to receive no more must close his, or had one
- * that was derived and is revoked.  Whoever waits waits on.  The mailbox's user
- * and its creator, who stays charged for it, may still administer and delete it.
- * An unnamed mailbox still ends with its last handle.
+ * it ends with that process, which alone may open it to receive, and may open
+ * it to manage, whatever user and mode are.  These stay, as do the messages and
+ * the rights of all handles: whoever is to receive no more must close his, or
+ * had one that was derived and is revoked.  Whoever waits waits on.  The
+ * mailbox's user and its creator, who stays charged for it, may still
+ * administer and delete it.  An unnamed mailbox still ends with its last
+ * handle.
  *
  * With MBX_TRANSFER_SUCCESSOR the other process becomes the owner when this one
  * exits.  The mailbox does not end, unless the successor has exited by then, or
@@ -1394,8 +1429,8 @@ struct mbx_batch {
  *
  * Return: 0, or -1 with errno
  *
- *  - EPERM: the calling process does not own the mailbox; nobody owns one without
- *    MBX_CREATE_OWNED
+ *  - EPERM: the calling process does not own the mailbox; nobody owns one
+ *    without MBX_CREATE_OWNED
  *  - ESRCH: @pid is no process, or one that is exiting
  *  - EACCES: the caller may not send @pid a signal, see kill(2)
  *  - EINVAL: @pid is negative, or 0 without MBX_TRANSFER_SUCCESSOR; or the
