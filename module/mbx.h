@@ -5,8 +5,8 @@
  * Arrows point down only:
  *
  *   front ends   file.c ioctl.c command*.c proc_*.c task_*.c
- *   transfers    send.c full.c deliver.c receive.c call.c callback.c ask.c revoke.c
- *                control.c settle.c dead.c
+ *   transfers    short_*.c send.c full.c deliver.c receive.c call.c callback.c
+ *                ask.c revoke.c control.c settle.c dead.c
  *   objects      box*.c handle.c table.c direct.c access.c policy.c select.c
  *                wait.c defer.c notify*.c lease.c dedup.c quota.c task.c owner.c
  *                claim.c usage.c reap.c fds.c landing.c donate.c talk.c holder.c

@@ -25,8 +25,8 @@
  *
  * Before a thread says so it lets others run that want to, above all whom it has
  * just woken: these may end its wait while it still can run, and nobody has to
- * wake it.  Of two threads that call and reply on one CPU only one goes to sleep
- * each time.
+ * wake it.  Of two threads that call and reply on one CPU mostly neither goes to
+ * sleep.
  *
  * The state only tells the sleeper to stop sleeping.  It takes the lock of the
  * box before it looks at anything else or returns, hence the waiter outlives

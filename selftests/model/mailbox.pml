@@ -741,7 +741,7 @@ inline mbx_made_room()
 	od
 }
 
-inline sign(m)
+inline mbx_sign(m)
 {
 	msg[m].sender = false;
 	msg[m].refs = 1;
@@ -867,7 +867,7 @@ inline send_at_once(m)
 #else
 	:: !mbx_box_error() && mbx_box_has_room() && !sync && !nr_receivers ->
 #endif
-		sign(m);
+		mbx_sign(m);
 		mbx_queue_push(m, true);
 		err = 0
 	:: else -> err = AGAIN
@@ -889,7 +889,7 @@ inline send_locked_begin()
 
 inline send_locked_end(m)
 {
-	sign(m);
+	mbx_sign(m);
 #ifdef BUG_NO_SECOND_LOOK
 	err = 0;
 #else
@@ -972,7 +972,7 @@ proctype sends(byte self)
 				fi
 			}
 			if
-			:: true			/* fill_spare() */
+			:: true			/* mbx_spare_fill() */
 			:: MAKE_MSG && err == AGAIN ->
 				d_step {
 					mbx_unlock();
