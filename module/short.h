@@ -36,7 +36,8 @@ bool mbx_receive_at_once(struct mbx_box *box, struct mbx_task *task,
 bool mbx_receive_given(struct mbx_handle *handle, struct mbx_task *task,
 		       struct mbx_msg *msg, struct mbx_rx *rx);
 int mbx_receive_on(struct mbx_handle *handle, struct mbx_task *task,
-		   struct mbx_rx *rx, struct mbx_waiter *waiter, int err);
+		   struct mbx_rx *rx, struct mbx_waiter *waiter, int err)
+	__releases(&handle->box->lock);
 
 /* wait.c */
 struct task_struct *mbx_wake_one(struct mbx_waiter *waiter,
@@ -50,11 +51,11 @@ int mbx_wait_short(struct mbx_box *box, struct mbx_waiter *waiter,
  *
  * Handles that are good for one send have no last user, revoked ones neither.
  *
- * Context: Process context.  Takes the box's lock, unless it returns NULL.
+ * Context: Process context.  Takes the box's lock, also if it returns NULL.
  * Return: the caller's record, or NULL.
  */
 static __always_inline struct mbx_task *
-mbx_short_lock(struct mbx_handle *handle)
+mbx_short_lock(struct mbx_handle *handle) __acquires(&handle->box->lock)
 {
 	struct mbx_box *box = handle->box;
 	struct mbx_task *task;
@@ -64,7 +65,6 @@ mbx_short_lock(struct mbx_handle *handle)
 	if (likely(task && mbx_task_is_current(task) && !box->special &&
 		   box->policy == MBX_POLICY_FIFO && !mbx_box_orphaned(box)))
 		return task;
-	spin_unlock(&box->lock);
 	return NULL;
 }
 

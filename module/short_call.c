@@ -156,7 +156,7 @@ long mbx_short_call(struct file *file, struct mbx_handle *handle,
 		return MBX_NOT_SHORT;
 	task = mbx_short_lock(handle);
 	if (!task)
-		return MBX_NOT_SHORT;
+		goto general;
 	receiver = first_receiver(box, arg.data_len);
 	if (!receiver || mbx_proc_serves(task->proc) ||
 	    !write_out(uarg, 0, 0, 0, 0))

@@ -195,9 +195,8 @@ long mbx_short_receive(struct file *file, struct mbx_handle *handle,
 		return MBX_NOT_SHORT;
 
 	task = mbx_short_lock(handle);
-	if (!task)
-		return MBX_NOT_SHORT;
-	if (reply.call && !answer(box, task, &reply, ureply, &woken)) {
+	if (!task ||
+	    (reply.call && !answer(box, task, &reply, ureply, &woken))) {
 		spin_unlock(&box->lock);
 		return MBX_NOT_SHORT;
 	}
