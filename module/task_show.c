@@ -32,7 +32,7 @@
 #include "proc.h"
 
 /**
- * struct private - what is not for everybody
+ * struct gated - what is not for everybody
  * @shown: the reader may see it
  * @count: open files
  * @nr_boxes: mailboxes that the process owns
@@ -40,8 +40,7 @@
  * @blocked: what it waits for
  * @donor: thread that lends it its priority, in the reader's pid namespace, or 0
  */
-struct private
-{
+struct gated {
 	bool shown;
 	struct mbx_task_files count;
 	unsigned int nr_boxes;
@@ -160,12 +159,12 @@ static void put_comm(struct seq_file *m, struct task_struct *task)
  * memory: then nobody sees anything, since to wait would let whoever makes that
  * take long hold up all readers.
  */
-static bool lock_private(struct task_struct *task, struct private *private)
+static bool lock_private(struct task_struct *task, struct gated *gated)
 {
-	memset(private, 0, sizeof(*private));
+	memset(gated, 0, sizeof(*gated));
 	if (!down_read_trylock(&task->signal->exec_update_lock))
 		return false;
-	private->shown = mbx_task_traceable(task);
+	gated->shown = mbx_task_traceable(task);
 	return true;
 }
 
@@ -196,37 +195,36 @@ static pid_t donor_of(struct task_struct *task, const struct mbx_row *row)
 	return nr;
 }
 
-static void read_process(const struct mbx_row *row, struct private *private)
+static void read_process(const struct mbx_row *row, struct gated *gated)
 {
 	struct task_struct *task = get_live_thread(row->task);
 
-	if (lock_private(task, private)) {
-		if (private->shown) {
-			mbx_task_count_files(task, &private->count);
-			mbx_proc_query(row->pid, &private->usage,
-				       &private->blocked, &private->nr_boxes);
-			private->donor = donor_of(task, row);
+	if (lock_private(task, gated)) {
+		if (gated->shown) {
+			mbx_task_count_files(task, &gated->count);
+			mbx_proc_query(row->pid, &gated->usage, &gated->blocked,
+				       &gated->nr_boxes);
+			gated->donor = donor_of(task, row);
 		}
 		unlock_private(task);
 	}
 	put_task_struct(task);
 }
 
-static void read_thread(const struct mbx_row *row, struct private *private)
+static void read_thread(const struct mbx_row *row, struct gated *gated)
 {
-	if (!lock_private(row->task, private))
+	if (!lock_private(row->task, gated))
 		return;
-	if (private->shown) {
-		mbx_task_query(row->pid, &private->usage, &private->blocked);
-		private->donor = donor_of(row->task, row);
+	if (gated->shown) {
+		mbx_task_query(row->pid, &gated->usage, &gated->blocked);
+		gated->donor = donor_of(row->task, row);
 	}
 	unlock_private(row->task);
 }
 
-static void put_private(struct seq_file *m, const struct private *private,
-			u64 nr)
+static void put_private(struct seq_file *m, const struct gated *gated, u64 nr)
 {
-	if (private->shown)
+	if (gated->shown)
 		put_nr(m, nr);
 	else
 		seq_puts(m, " -");
@@ -293,9 +291,9 @@ static struct pid *find_server(const struct mbx_row *row, enum pid_type type,
 }
 
 static void put_waits_for(struct seq_file *m, const struct mbx_row *row,
-			  enum pid_type type, const struct private *private)
+			  enum pid_type type, const struct gated *gated)
 {
-	const struct mbx_blocked *blocked = &private->blocked;
+	const struct mbx_blocked *blocked = &gated->blocked;
 	struct pid *server = NULL;
 	pid_t nr;
 
@@ -311,18 +309,18 @@ static void put_waits_for(struct seq_file *m, const struct mbx_row *row,
 
 /* From the column "sent" to the end of the line. */
 static void put_mailbox(struct seq_file *m, const struct mbx_row *row,
-			enum pid_type type, const struct private *private)
+			enum pid_type type, const struct gated *gated)
 {
-	put_private(m, private, private->usage.sent);
-	put_private(m, private, private->usage.received);
-	put_private(m, private, private->usage.bytes_sent);
-	put_private(m, private, private->usage.bytes_received);
-	put_blocked(m, &private->blocked);
-	if (private->donor)
-		put_nr(m, private->donor);
+	put_private(m, gated, gated->usage.sent);
+	put_private(m, gated, gated->usage.received);
+	put_private(m, gated, gated->usage.bytes_sent);
+	put_private(m, gated, gated->usage.bytes_received);
+	put_blocked(m, &gated->blocked);
+	if (gated->donor)
+		put_nr(m, gated->donor);
 	else
 		seq_puts(m, " -");
-	put_waits_for(m, row, type, private);
+	put_waits_for(m, row, type, gated);
 	seq_putc(m, '\n');
 }
 
@@ -339,9 +337,9 @@ void mbx_process_show(struct seq_file *m, const struct mbx_row *row)
 {
 	struct task_struct *task = row->task;
 	struct mbx_task_sum sum;
-	struct private private;
+	struct gated gated;
 
-	read_process(row, &private);
+	read_process(row, &gated);
 	mbx_task_sum(task, &sum);
 
 	seq_put_decimal_ull(m, "", row->nr);
@@ -352,13 +350,13 @@ void mbx_process_show(struct seq_file *m, const struct mbx_row *row)
 	put_nr(m, mbx_glance(task->signal->nr_threads));
 	put_usage(m, task, &sum);
 	put_memory(m, task);
-	put_private(m, &private, private.count.files);
+	put_private(m, &gated, gated.count.files);
 	put_nr(m, row->nr_children);
 	put_start(m, task);
 	put_comm(m, task);
-	put_private(m, &private, private.nr_boxes);
-	put_private(m, &private, private.count.handles);
-	put_mailbox(m, row, PIDTYPE_TGID, &private);
+	put_private(m, &gated, gated.nr_boxes);
+	put_private(m, &gated, gated.count.handles);
+	put_mailbox(m, row, PIDTYPE_TGID, &gated);
 }
 
 /**
@@ -375,9 +373,9 @@ void mbx_thread_show(struct seq_file *m, const struct mbx_row *row)
 		.minflt = mbx_glance(task->min_flt),
 		.majflt = mbx_glance(task->maj_flt),
 	};
-	struct private private;
+	struct gated gated;
 
-	read_thread(row, &private);
+	read_thread(row, &gated);
 	task_cputime_adjusted(task, &sum.utime, &sum.stime);
 
 	seq_put_decimal_ull(m, "", row->nr);
@@ -387,5 +385,5 @@ void mbx_thread_show(struct seq_file *m, const struct mbx_row *row)
 	put_usage(m, task, &sum);
 	put_start(m, task);
 	put_comm(m, task);
-	put_mailbox(m, row, PIDTYPE_PID, &private);
+	put_mailbox(m, row, PIDTYPE_PID, &gated);
 }
