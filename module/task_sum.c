@@ -113,8 +113,7 @@ static unsigned int count_some(struct files_struct *files, unsigned int fd,
 	guard(spinlock)(&files->file_lock);
 
 	fdt = files_fdtable(files);
-	for_each_set_bit_from(fd, fdt->open_fds, fdt->max_fds)
-	{
+	for_each_set_bit_from(fd, fdt->open_fds, fdt->max_fds) {
 		if (!left--)
 			return fd;
 		file = rcu_dereference_check_fdtable(files, fdt->fd[fd]);
