@@ -5,9 +5,10 @@
  * Who waits for whom is a graph of processes.  A call that nobody has taken waits
  * for the processes that could receive it; one that was taken for the process that
  * has taken it, which alone may reply; a question for the process that is asked.
- * A process is stuck if all its threads wait in calls.  A call is refused if it would make its own process stuck, all
- * whom it waits for, directly or through others, are stuck too, and they wait for
- * the caller's process: then nobody is left who could reply to anybody.
+ * A process is stuck if all its threads wait in calls.  A call is refused if it
+ * would make its own process stuck, all whom it waits for, directly or through
+ * others, are stuck too, and they wait for the caller's process: then nobody is
+ * left who could reply to anybody.
  *
  * It is refused for certain reasons only.  Whatever a module cannot know of, be
  * it a thread that does anything else, a file that others may have, or a table of

@@ -1416,7 +1416,7 @@ struct mbx_batch {
  * it ends with that process, which alone may open it to receive, and may open
  * it to manage, whatever user and mode are.  These stay, as do the messages and
  * the rights of all handles: whoever is to receive no more must close his, or
- * had one that was derived and is revoked.  Whoever waits waits on.  The
+ * had one that was derived and is revoked.  Those who wait go on.  The
  * mailbox's user and its creator, who stays charged for it, may still
  * administer and delete it.  An unnamed mailbox still ends with its last
  * handle.
