@@ -51,17 +51,15 @@ static u64 nr_searches;
 /* They can take descriptors from each other, but nobody else can. */
 static bool shares_table(const struct mbx_proc *proc)
 {
-	const struct files_struct *files, *first = NULL;
-	const struct mbx_edge *edge;
+	const struct mbx_edge *edge =
+		list_first_entry(&proc->waits, struct mbx_edge, node);
+	/* It does not change as long as the thread is in a call. */
+	const struct files_struct *files = edge->thread->files;
 
-	list_for_each_entry(edge, &proc->waits, node) {
-		/* It does not change as long as the thread is in a call. */
-		files = edge->thread->files;
-		if (first && files != first)
+	list_for_each_entry_continue(edge, &proc->waits, node)
+		if (edge->thread->files != files)
 			return true;
-		first = files;
-	}
-	return atomic_read(&first->count) != proc->nr_waits;
+	return atomic_read(&files->count) != proc->nr_waits;
 }
 
 /* A thread that has not come here yet, or has a signal to handle, may reply. */
