@@ -253,21 +253,6 @@ int mbx_hang_up(struct mbx_handle *handle, u64 seq)
 	return 0;
 }
 
-static struct mbx_talk *end_first(struct mbx_handle *handle)
-{
-	struct mbx_box *box = handle->box;
-	struct mbx_later later = {};
-	struct mbx_talk *talk;
-
-	spin_lock(&box->lock);
-	talk = list_first_entry_or_null(&handle->talks, struct mbx_talk,
-					of_handle);
-	if (talk)
-		end_talk(talk, &later);
-	mbx_unlock(box, &later);
-	return talk;
-}
-
 /**
  * mbx_talk_close() - give up calls through a handle
  * @handle: a handle that is being closed
@@ -276,12 +261,20 @@ static struct mbx_talk *end_first(struct mbx_handle *handle)
  */
 void mbx_talk_close(struct mbx_handle *handle)
 {
-	struct mbx_talk *talk;
+	struct mbx_box *box = handle->box;
+	struct mbx_talk *talk, *next;
+	struct mbx_later later = {};
+	LIST_HEAD(ended);
 
-	while ((talk = end_first(handle))) {
-		mbx_talk_free(talk);
-		cond_resched();
+	spin_lock(&box->lock);
+	list_for_each_entry_safe(talk, next, &handle->talks, of_handle) {
+		end_talk(talk, &later);
+		list_add(&talk->of_handle, &ended);
 	}
+	mbx_unlock(box, &later);
+
+	list_for_each_entry_safe(talk, next, &ended, of_handle)
+		mbx_talk_free(talk);
 }
 
 /* One in @box, or in any without that. */
