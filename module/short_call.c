@@ -144,7 +144,7 @@ long mbx_short_call(struct file *file, struct mbx_handle *handle,
 	struct mbx_caller caller __uninitialized;
 	struct task_struct *woken;
 	struct mbx_task *task;
-	struct mbx_call arg __uninitialized;
+	struct mbx_call arg = {};
 	struct mbx_msg *msg;
 	clockid_t clock;
 	u64 deadline;

@@ -170,7 +170,7 @@ long mbx_short_receive(struct file *file, struct mbx_handle *handle,
 	struct task_struct *woken = NULL;
 	/* Filled in as a whole, if at all. */
 	struct mbx_reply reply __uninitialized;
-	struct mbx_receive arg __uninitialized;
+	struct mbx_receive arg = {};
 	struct mbx_rx rx __uninitialized;
 	struct mbx_task *task;
 	int err;
@@ -182,7 +182,6 @@ long mbx_short_receive(struct file *file, struct mbx_handle *handle,
 	if (arg.reply_ptr && !fetch_reply(&reply, arg.reply_ptr))
 		return MBX_NOT_SHORT;
 	ureply = u64_to_user_ptr(arg.reply_ptr);
-	memset_after(&arg, 0, fds_ptr);
 	rx = (struct mbx_rx){
 		.data = u64_to_user_ptr(arg.data_ptr),
 		.len = arg.data_len,
