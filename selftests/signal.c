@@ -25,9 +25,15 @@ static int handle(int sig, int flags)
 	return sigaction(sig, &action, NULL);
 }
 
-/* When the wait began, as shown for a thread that sleeps. */
+/* When the wait began, as shown for a thread once it sleeps. */
 static bool sleeps_since(pid_t tid, char since[32])
 {
+	char state[4] = "";
+
+	while (strcmp(state, "S"))
+		if (!proc_lookup("/proc/ipc_threads", "tid", tid, "state",
+				 state, sizeof(state)))
+			return false;
 	return proc_lookup("/proc/ipc_threads", "tid", tid, "since", since, 32);
 }
 
