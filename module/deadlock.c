@@ -121,11 +121,14 @@ static bool search_holders(struct search *search, struct mbx_edge *edge)
 
 	if (list_empty(&box->holders))
 		return false;
-	list_for_each_entry(handle, &box->holders, held)
-		if (++search->steps > MAX_STEPS ||
+	list_for_each_entry(handle, &box->holders, held) {
+		/* mbx_holder_is_alone() looks at all of them. */
+		search->steps += handle->holder->nr_waits;
+		if (search->steps > MAX_STEPS ||
 		    !search_proc(search, handle->holder, edge) ||
 		    !mbx_holder_is_alone(handle))
 			return false;
+	}
 	return true;
 }
 
